@@ -1,0 +1,133 @@
+"""The hardware description: every field with its unit, meaning and default. `presets/hardware/*.yaml` are instances.
+
+Dotted paths into this tree (`array.rows`, `buffers.weight_bytes`) are what `--set` and design spaces use.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Positive = Annotated[int, Field(gt=0, strict=True)]
+NonNegative = Annotated[int, Field(ge=0, strict=True)]
+Dataflow = Literal["ws", "os", "is"]
+ArbiterPolicy = Literal["round_robin", "fixed_priority", "weighted", "oldest_first"]
+Engine = Literal["weight", "input", "output"]
+
+
+class Section(BaseModel):
+    """A frozen part of a configuration that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ArrayConfig(Section):
+    """The processing-element array: rows carry the reduction (ws, is) or output pixels (os), columns the outputs."""
+
+    rows: Positive = Field(description="physical PE rows")
+    cols: Positive = Field(description="physical PE columns")
+    dataflow: Dataflow = Field("ws", description="ws weight-, os output-, is input-stationary")
+    operand_bits: tuple[Positive, ...] = Field(
+        (2, 4, 8),
+        description="operand widths a PE can be fused into; the widest is native, a narrower mode w multiplies one "
+        "dimension of the array by native/w, other widths run in the next wider mode",
+    )
+    shadow_registers: bool = Field(True, description="stationary operands of the next fold load behind this fold")
+    accumulator_bits: Positive = Field(32, description="width of a partial sum, bits")
+
+    @field_validator("operand_bits")
+    @classmethod
+    def _ascending_divisors(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or list(value) != sorted(set(value)):
+            raise ValueError("operand_bits must be ascending and unique, such as [2, 4, 8]")
+        if any(value[-1] % width for width in value):
+            raise ValueError("every operand width must divide the widest, such as [2, 4, 8]")
+        return value
+
+
+class DecoderConfig(Section):
+    """The DyBit decoders at the array's two edges (input rows and weight columns), one unit each."""
+
+    lanes: Positive | None = Field(
+        None, description="lanes of each unit; a lane takes one native-width word (8 bits) of packed codes a cycle; "
+        "none: as many as the array's edge has ports, so that decoding never limits the rate"
+    )
+    latency_cycles: NonNegative = Field(2, description="pipeline depth, paid once per tile, cycles")
+
+
+class BufferConfig(Section):
+    """On-chip buffers; with ping-pong a tile takes at most half of its buffer, so the next one loads behind it."""
+
+    weight_bytes: Positive = Field(description="capacity of the weight buffer, bytes")
+    input_bytes: Positive = Field(description="capacity of the input (activation) buffer, bytes")
+    output_bytes: Positive = Field(description="capacity of the output / partial-sum buffer, bytes")
+    ping_pong: bool = Field(True, description="double buffering of streamed tiles")
+    weight_port_bytes_per_cycle: Positive | None = Field(
+        None, description="read port towards the array; none: as wide as the array's edge, bytes/cycle"
+    )
+    input_port_bytes_per_cycle: Positive | None = Field(
+        None, description="read port towards the array; none: as wide as the array's edge, bytes/cycle"
+    )
+    activation_residency: bool = Field(True, description="keep activations on chip between layers where they fit")
+
+
+class VectorConfig(Section):
+    """The post-processing unit: bias, batch norm, activations, residual add, pooling, softmax, layer norm, encoder."""
+
+    lanes: Positive = Field(description="elements per cycle and pass")
+    latency_cycles: NonNegative = Field(16, description="pipeline depth, paid once per tile, cycles")
+    parameter_bytes_per_channel: NonNegative = Field(
+        8, description="bias and requantisation scale fetched per output channel, bytes"
+    )
+
+
+class DmaConfig(Section):
+    """The three DMA engines (weight, input, output); each splits a tile into bursts."""
+
+    outstanding: Positive = Field(4, description="transactions in flight per engine")
+    max_burst_bytes: Positive = Field(4096, description="longest burst, which also never crosses a DRAM row, bytes")
+
+
+class InterconnectConfig(Section):
+    """The fabric between the DMA engines and the DRAM controller, and who goes first."""
+
+    bytes_per_cycle: Positive = Field(64, description="data width, per core-clock cycle and direction, bytes")
+    latency_cycles: NonNegative = Field(8, description="request plus response path, cycles")
+    arbiter: ArbiterPolicy = Field("round_robin", description="round_robin, fixed_priority, weighted, oldest_first")
+    order: tuple[Engine, ...] = Field(
+        ("output", "input", "weight"), description="fixed_priority: engines from first to last"
+    )
+    weights: tuple[Positive, Positive, Positive] = Field(
+        (1, 1, 1), description="weighted: share of the weight, input and output engine"
+    )
+
+    @field_validator("order")
+    @classmethod
+    def _every_engine_once(cls, value: tuple[Engine, ...]) -> tuple[Engine, ...]:
+        if sorted(value) != ["input", "output", "weight"]:
+            raise ValueError("order names each of weight, input and output once")
+        return value
+
+
+class DramConfig(Section):
+    """Which DRAM, and how many channels of it."""
+
+    preset: str = Field(description="a DRAM preset (`accelsim list`), or `ideal` for infinite bandwidth and no latency")
+    channels: Positive = Field(1, description="independent channels, interleaved by address")
+
+
+class Hardware(Section):
+    """One accelerator with its memory: everything the simulator needs to know of the machine."""
+
+    name: str
+    description: str = ""
+    clock_hz: Positive = Field(description="core clock, Hz")
+    cores: Positive = Field(1, description="identical cores on one DRAM, one image each")
+    array: ArrayConfig
+    decoder: DecoderConfig = DecoderConfig()
+    buffers: BufferConfig
+    vector: VectorConfig
+    dma: DmaConfig = DmaConfig()
+    interconnect: InterconnectConfig = InterconnectConfig()
+    dram: DramConfig

@@ -1,0 +1,49 @@
+"""The one error tree of the simulator.
+
+`InputError` is the user's to mend (exit code 2); every other `AccelSimError` is a failed run (exit code 1).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AccelSimError(Exception):
+    """A run that failed; the message is written for the person who must act."""
+
+    exit_code = 1
+
+
+class SimulationError(AccelSimError):
+    """The model reached a state that silicon could not: a deadlock, an overfull buffer, a broken protocol."""
+
+
+class InputError(AccelSimError):
+    """What the user handed in is wrong: one message that says where, what was found and what is allowed.
+
+    `where` is a file and line (`net.yaml:12`), an option (`--set array.rowz`) or a block's path
+    (`accelerator.dram`); `found` is what stood there; `allowed` says what may stand there; `nearest` is the closest
+    valid name, when a name was mistyped.
+    """
+
+    exit_code = 2
+
+    def __init__(self, where: str, found: str, allowed: str = "", nearest: str | None = None) -> None:
+        self.where, self.found, self.allowed, self.nearest = where, found, allowed, nearest
+        message = f"{where}: {found}"
+        if nearest:
+            message += f"; did you mean {nearest!r}?"
+        if allowed:
+            message += f" (allowed: {allowed})"
+        super().__init__(message)
+
+
+class MappingError(InputError):
+    """A layer has no tiling that fits the buffers."""
+
+
+def nearest_name(name: str, valid: Iterable[str]) -> str | None:
+    """The valid name closest to `name`, or None when nothing is close."""
+    matches = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.6)
+    return matches[0] if matches else None
