@@ -1,1 +1,18 @@
-"""Number formats and, later, encoded layers and bit allocation. Stands on its own: it never imports the simulator."""
+"""Number formats of quantised networks. Stands on its own: it never imports the simulator, and works without torch.
+
+Public surface:
+
+- `get_format(name, signed=True)` gives a number format by name: `dybit2` ... `dybit8`, `int2` ... `int8`, `fp32`,
+  `bf16`, `fp16`; `format_names()` lists them.
+- `NumberFormat` is what it gives: a frozen descriptor with `name`, `bits`, `signed`, `needs_decoder`, `max_value`,
+  `codebook`, `encode` and `decode` on numpy arrays, and their scalar references `scalar_encode` and `scalar_decode`.
+- `QuantError` is the root of the errors (a `ValueError`): `FormatError` for an unknown format, `DataError` for numbers
+  that cannot be encoded or codes that cannot be decoded.
+
+Importing `quant` and reading a format's name, bits, sign and limits does not import numpy.
+"""
+
+from quant.errors import DataError, FormatError, QuantError
+from quant.formats import NumberFormat, format_names, get_format
+
+__all__ = ["DataError", "FormatError", "NumberFormat", "QuantError", "format_names", "get_format"]

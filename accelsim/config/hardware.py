@@ -15,6 +15,10 @@ Dataflow = Literal["ws", "os", "is"]
 ArbiterPolicy = Literal["round_robin", "fixed_priority", "weighted", "oldest_first"]
 Engine = Literal["weight", "input", "output"]
 
+MAX_EDGE = 65_536  # far above any array built, low enough that no count derived from it gets out of hand
+MAX_CHANNELS = 256  # each channel and each core is a block of its own in the simulation
+MAX_CORES = 256
+
 
 class Section(BaseModel):
     """A frozen part of a configuration that refuses unknown keys."""
@@ -25,8 +29,8 @@ class Section(BaseModel):
 class ArrayConfig(Section):
     """The processing-element array: rows carry the reduction (ws, is) or output pixels (os), columns the outputs."""
 
-    rows: Positive = Field(description="physical PE rows")
-    cols: Positive = Field(description="physical PE columns")
+    rows: Positive = Field(le=MAX_EDGE, description="physical PE rows")
+    cols: Positive = Field(le=MAX_EDGE, description="physical PE columns")
     dataflow: Dataflow = Field("ws", description="ws weight-, os output-, is input-stationary")
     operand_bits: tuple[Positive, ...] = Field(
         (2, 4, 8),
@@ -50,8 +54,9 @@ class DecoderConfig(Section):
     """The DyBit decoders at the array's two edges (input rows and weight columns), one unit each."""
 
     lanes: Positive | None = Field(
-        None, description="lanes of each unit; a lane takes one native-width word (8 bits) of packed codes a cycle; "
-        "none: as many as the array's edge has ports, so that decoding never limits the rate"
+        None,
+        description="lanes of each unit; a lane takes one native-width word (8 bits) of packed codes a cycle; "
+        "none: as many as the array's edge has ports, so that decoding never limits the rate",
     )
     latency_cycles: NonNegative = Field(2, description="pipeline depth, paid once per tile, cycles")
 
@@ -114,16 +119,16 @@ class DramConfig(Section):
     """Which DRAM, and how many channels of it."""
 
     preset: str = Field(description="a DRAM preset (`accelsim list`), or `ideal` for infinite bandwidth and no latency")
-    channels: Positive = Field(1, description="independent channels, interleaved by address")
+    channels: Positive = Field(1, le=MAX_CHANNELS, description="independent channels, interleaved by address")
 
 
 class Hardware(Section):
     """One accelerator with its memory: everything the simulator needs to know of the machine."""
 
-    name: str
-    description: str = ""
+    name: str = Field(min_length=1, description="what reports call the machine")
+    description: str = Field("", description="one line for people")
     clock_hz: Positive = Field(description="core clock, Hz")
-    cores: Positive = Field(1, description="identical cores on one DRAM, one image each")
+    cores: Positive = Field(1, le=MAX_CORES, description="identical cores on one DRAM, one image each")
     array: ArrayConfig
     decoder: DecoderConfig = DecoderConfig()
     buffers: BufferConfig

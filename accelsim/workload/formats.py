@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from accelsim.errors import InputError
+from quant import FormatError, get_format
+
+MIN_BITS, MAX_BITS = 2, 8
+_BITS_LABEL = re.compile(r"w([0-9]{1,4})a([0-9]{1,4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +32,26 @@ class Precision:
     label: str
     weights: dict[str, TensorFormat]
     tensors: dict[str, TensorFormat]
+
+
+def is_bits_label(text: str) -> bool:
+    """Whether a text has the form of a layer precision, `w4a8` (its widths may still be out of range)."""
+    return _BITS_LABEL.fullmatch(text) is not None
+
+
+def parse_bits(text: str) -> tuple[int, int]:
+    """`w4a8` -> (4, 8): weight and activation bits; ValueError, saying what is allowed, when it is no such text."""
+    match = _BITS_LABEL.fullmatch(text)
+    widths = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not all(MIN_BITS <= bits <= MAX_BITS for bits in widths):
+        raise ValueError(f"weight and activation bits such as w4a8, each {MIN_BITS}..{MAX_BITS}")
+    return widths
+
+
+def tensor_format(name: str, *, signed: bool, where: str) -> TensorFormat:
+    """The format of this name for a tensor that holds negative numbers or none; InputError at `where` if unknown."""
+    try:
+        number_format = get_format(name, signed)
+    except FormatError as error:
+        raise InputError(where, error.found, error.allowed, error.nearest) from None
+    return TensorFormat(name, number_format.bits, number_format.signed, number_format.needs_decoder)

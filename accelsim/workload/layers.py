@@ -7,7 +7,7 @@ array and end in post-operations on the vector unit; vector layers (pool, softma
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Shape = tuple[int, int, int]
@@ -61,10 +61,12 @@ class Gemm:
 class Layer:
     """One node of the graph; its output tensor bears its name.
 
-    `inputs` are the tensors it reads: one, or for matmul the streamed and the stationary operand. `output_shape` is
-    after the post-operations, `raw_shape` before them (they differ when a pool follows). `groups` are convolution
-    groups or attention heads. `parameters` counts trained numbers, batch norm's four per channel minus the two
-    running statistics included (so that sums match what frameworks report).
+    `inputs` are the tensors it reads: one, for matmul the streamed and the stationary operand, for add both.
+    `input_shape` is the first of them as the layer reads it: a linear layer may read a feature map flattened, or only
+    the first token of a sequence. `output_shape` is after the post-operations, `raw_shape` before them (they differ
+    when a pool follows). `groups` are convolution groups or attention heads. `weight_elements` are trained numbers
+    that the array multiplies by (none for matmul); `parameters` are all that frameworks count: with bias, batch norm
+    and layer norm (gain and offset), class token and position embeddings. `where` is its place in the file.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Layer:
     gemm: Gemm | None
     weight_elements: int
     parameters: int
+    where: str = field(default="", compare=False)
 
     @property
     def on_array(self) -> bool:

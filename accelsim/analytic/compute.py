@@ -1,0 +1,124 @@
+"""Cycles of the PE array in closed form, per dataflow (docs/timing-model.md, "PE array").
+
+The array multiplies a tile (pixels m x reduction k) by (k x outputs n). Rows and columns carry two of the three
+dimensions, the third streams through in time; what does not fit into one pass is cut into *folds*. Without shadow
+registers the counts equal SCALE-Sim 3's (its closed form: 2R + C + T - 2 per fold for ws and is, R + C + T - 2 for os).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from accelsim.config.hardware import ArrayConfig, Dataflow
+from accelsim.units import ceil_div
+from accelsim.workload.layers import Gemm
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayShape:
+    """The array a layer sees: physical rows and columns times the fusion factor of each edge.
+
+    `input_codes_per_port` and `weight_codes_per_port` are those factors: operands that fit into one native-width
+    word of an edge port.
+    """
+
+    rows: int
+    cols: int
+    input_codes_per_port: int
+    weight_codes_per_port: int
+
+    @property
+    def macs_per_cycle(self) -> int:
+        """Peak multiply-accumulates per cycle in this mode."""
+        return self.rows * self.cols
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayCycles:
+    """One tile on the array: `streaming` cycles feed operands, `fill_drain` is everything the pipeline adds."""
+
+    streaming: int
+    fill_drain: int
+    input_codes: int
+    weight_codes: int
+
+    @property
+    def total(self) -> int:
+        """Cycles from the first operand in to the last partial sum out."""
+        return self.streaming + self.fill_drain
+
+
+def fusion_factor(operand_bits: tuple[int, ...], width_bits: int) -> int:
+    """How many operands of a width one native port takes: native / the next supported width.
+
+    A width above the native one (16- or 32-bit baselines) has a factor of 1: such an array is taken to be built for it.
+    """
+    native = operand_bits[-1]
+    return native // next((mode for mode in operand_bits if mode >= width_bits), native)
+
+
+def array_shape(array: ArrayConfig, weight_bits: int, input_bits: int) -> ArrayShape:
+    """The array that a layer of these operand widths sees: what streams widens the rows, what stays the columns."""
+    inputs = fusion_factor(array.operand_bits, input_bits)
+    weights = fusion_factor(array.operand_bits, weight_bits)
+    by_rows, by_cols = (weights, inputs) if array.dataflow == "is" else (inputs, weights)
+    return ArrayShape(array.rows * by_rows, array.cols * by_cols, inputs, weights)
+
+
+def array_cycles(tile: Gemm, shape: ArrayShape, dataflow: Dataflow, *, shadow_registers: bool) -> ArrayCycles:
+    """Cycles of one tile, its groups included. Edge folds are charged like full ones.
+
+    Groups that are smaller than the array (depthwise channels, small attention heads) share a fold on the diagonal.
+    """
+    folds, streamed = fold_count(tile, shape, dataflow)
+    total = folded_cycles(folds, streamed, shape, dataflow, shadow_registers=shadow_registers)
+    folds, total = int(folds), int(total)
+    return ArrayCycles(folds * streamed, total - folds * streamed, *_operand_codes(tile, shape, dataflow))
+
+
+def fold_count(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> tuple[int, int]:
+    """Folds that a tile is cut into, and the cycles one fold streams. Works on a tile of integer arrays as well."""
+    across_rows, across_cols, streamed = _placement(tile, dataflow)
+    folds = ceil_div(across_rows, shape.rows) * ceil_div(across_cols, shape.cols)
+    groups_per_fold = np.maximum(1, np.minimum(shape.rows // across_rows, shape.cols // across_cols))
+    return folds * ceil_div(tile.groups, groups_per_fold), streamed
+
+
+def folded_cycles(folds: int, streamed: int, shape: ArrayShape, dataflow: Dataflow, *, shadow_registers: bool) -> int:
+    """Cycles of `folds` passes that stream `streamed` cycles each. Works on integer arrays as well.
+
+    With shadow registers the next fold's stationary operands (os: this fold's results) shift behind the stream.
+    """
+    load = 0 if dataflow == "os" else shape.rows
+    skew = shape.rows + shape.cols - 2
+    if shadow_registers:
+        return load + (folds - 1) * np.maximum(streamed, shape.rows) + streamed + skew
+    return folds * (load + streamed + skew)
+
+
+def compute_bound_cycles(gemm: Gemm, shape: ArrayShape) -> int:
+    """Cycles that no schedule can beat: every PE busy in every cycle."""
+    return ceil_div(gemm.macs, shape.macs_per_cycle)
+
+
+def _placement(tile: Gemm, dataflow: Dataflow) -> tuple[int, int, int]:
+    """Which dimension lies across the rows, which across the columns, and which streams in time."""
+    if dataflow == "ws":
+        return tile.reduction, tile.outputs, tile.pixels
+    if dataflow == "os":
+        return tile.pixels, tile.outputs, tile.reduction
+    return tile.reduction, tile.pixels, tile.outputs
+
+
+def _operand_codes(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> tuple[int, int]:
+    """Input and weight operands that cross the array's edges for one tile (each is decoded every time it crosses)."""
+    inputs = tile.groups * tile.pixels * tile.reduction
+    weights = tile.groups * tile.reduction * tile.outputs
+    if dataflow == "is":
+        return inputs, weights * ceil_div(tile.pixels, shape.cols)
+    inputs *= ceil_div(tile.outputs, shape.cols)
+    if dataflow == "os":
+        weights *= ceil_div(tile.pixels, shape.rows)
+    return inputs, weights

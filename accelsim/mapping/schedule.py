@@ -1,0 +1,116 @@
+"""The schedule of a run as plain data: what is fetched, multiplied, post-processed and stored, in order. No times.
+
+A layer is a list of steps (one tile multiplication each) and of output tiles (one pass of the vector unit each); both
+name the loads they need by index. The simulation decides only when each of these happens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accelsim.analytic.compute import ArrayShape
+from accelsim.mapping.layout import Run
+from accelsim.mapping.tiling import Tiling
+from accelsim.workload.formats import TensorFormat
+from accelsim.workload.layers import Gemm, Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One tile that a DMA engine brings on chip.
+
+    `tensor` is None for trained weights; otherwise the first `rows` rows of that tensor must be in DRAM before.
+    """
+
+    runs: tuple[Run, ...]
+    size_bytes: int
+    tensor: str | None = None
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One tile multiplication: its size, the loads it reads, and the output tile its partial sums belong to.
+
+    `input_load` is None when the input is resident; then its first `input_rows` rows must have been produced.
+    `starts_output` and `ends_output` mark the first and last input-channel tile of the output tile.
+    """
+
+    tile: Gemm
+    weight_load: int
+    input_load: int | None
+    input_rows: int
+    output: int
+    starts_output: bool
+    ends_output: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTile:
+    """What the vector unit does for one output tile: `elements` in, `encoded_bytes` out, stored as `runs`.
+
+    `reserved_bytes` is what the tile takes of the output buffer until then. `loads` are the operands it reads beside
+    the partial sums (residual inputs; for a vector layer all of its input). `runs` is empty when the result stays on
+    chip. Once the tile is done, the first `rows_done` rows of the layer's output tensor are complete.
+    """
+
+    elements: int
+    reserved_bytes: int
+    encoded_bytes: int
+    loads: tuple[int, ...]
+    runs: tuple[Run, ...]
+    rows_done: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """DRAM bytes that a layer's plan moves; trained weights apart from the parameters that travel with them."""
+
+    weight_bytes: int = 0
+    parameter_bytes: int = 0
+    input_bytes: int = 0
+    operand_bytes: int = 0
+    output_bytes: int = 0
+
+    @property
+    def read_bytes(self) -> int:
+        """Everything that comes from DRAM."""
+        return self.weight_bytes + self.parameter_bytes + self.input_bytes + self.operand_bytes
+
+    @property
+    def total_bytes(self) -> int:
+        """Everything that crosses the DRAM's bus."""
+        return self.read_bytes + self.output_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """One layer made ready to run.
+
+    `shape` and `tiling` are None for a vector layer. `weight_loads` go through the weight DMA, `loads` (input tiles and
+    operands, in the order of need) through the input DMA. `resident_bytes` is what the layer's output takes of the
+    input buffer (zero when the output goes to DRAM), `freed_bytes` what tensors read for the last time here give back.
+    """
+
+    layer: Layer
+    weight_format: TensorFormat
+    input_format: TensorFormat
+    output_format: TensorFormat
+    shape: ArrayShape | None
+    tiling: Tiling | None
+    passes: int
+    weight_loads: tuple[Load, ...]
+    loads: tuple[Load, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[OutputTile, ...]
+    resident_bytes: int
+    freed_bytes: int
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """All layers in order, and the bytes of DRAM that the network occupies."""
+
+    plans: tuple[LayerPlan, ...]
+    footprint_bytes: int

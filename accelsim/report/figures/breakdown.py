@@ -1,0 +1,46 @@
+"""Where each layer's cycles go: the run and its baseline side by side, every bar stacked by cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from accelsim.report.figures.style import add_bars, add_legend, add_titles, grid, layer_axis, new_figure, patch
+from accelsim.report.figures.style import row_height, shown_layers
+from accelsim.report.palette import CAUSE_COLOURS
+from accelsim.result import CAUSE_LABELS, CAUSES, LayerResult, Result
+
+
+def draw_breakdown(result: Result) -> Figure:
+    """Horizontal stacked bars per layer, in thousands of cycles; each panel has a scale of its own and says so."""
+    rows, note = shown_layers(result)
+    base = result.baseline
+    height = row_height(rows) + 1.75
+    figure = new_figure(9.6 if base else 6.4, height, left=1.65, right=0.25, top=0.95, bottom=0.85)
+    panels = figure.subplots(1, 2 if base else 1, squeeze=False, gridspec_kw={"wspace": 0.06})[0]
+    layer_axis(panels[0], rows)
+    _panel(panels[0], [row.result for row in rows], f"{result.precision}: {result.totals.cycles:,} cycles")
+    if base is not None:
+        layer_axis(panels[1], rows)
+        panels[1].tick_params(labelleft=False)
+        _panel(panels[1], [row.baseline for row in rows], f"{base.name} baseline: {base.totals.cycles:,} cycles")
+        note += f"; the two panels have different scales (speed-up {result.speedup:.2f}x)"
+    title = f"Where the cycles go in {result.workload} on {result.hardware['name']}"
+    add_titles(figure, title, f"latency of every layer by cause, in execution order{note}")
+    add_legend(figure, [patch(CAUSE_COLOURS[cause], CAUSE_LABELS[cause]) for cause in CAUSES], 4 if base else 3)
+    return figure
+
+
+def _panel(axes: Axes, layers: Sequence[LayerResult | None], title: str) -> None:
+    left = [0.0] * len(layers)
+    for cause in CAUSES:
+        widths = [layer.breakdown[cause] / 1e3 if layer else 0.0 for layer in layers]
+        right = [start + width for start, width in zip(left, widths, strict=True)]
+        add_bars(axes, left, right, CAUSE_COLOURS[cause])
+        left = right
+    axes.set_xlim(0, max(left, default=0.0) * 1.03 or 1.0)
+    axes.set_xlabel("latency [thousand cycles]")
+    axes.set_title(title, loc="left", fontsize=9)
+    grid(axes, "x")

@@ -1,0 +1,164 @@
+"""The roofline with the layers on it: what each layer reaches, and what the array and the DRAM would allow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from accelsim.report.figures.labels import FONT_POINTS, Box, Mark, place_labels, text_box, to_points
+from accelsim.report.figures.style import add_legend, add_titles, grid, new_figure
+from accelsim.report.palette import BOUND_COLOURS, BOUND_LABELS, BOUND_MARKERS, GREY, INK
+from accelsim.report.summary import LayerRow, Roof, clock_hz, dram_bytes, layer_rows, peak_bandwidth, roofs
+from accelsim.result import Result
+
+_GIGA = 1e9
+_LABELLED = 6
+_AREA_POINTS = 900.0  # square points of a layer that takes all of the cycles
+_SMALLEST_AREA = 9.0
+_DASHES = (0, (4, 2))
+
+
+def draw_roofline(result: Result) -> Figure:
+    """GMAC/s over MAC/byte, both logarithmic; a layer that does no MACs or moves no DRAM bytes has no place on it."""
+    rows = sorted((row for row in layer_rows(result) if row.intensity), key=lambda row: -row.share)
+    lines = _merged_roofs(result)
+    figure = new_figure(7.2, 5.4, left=0.75, right=0.25, top=0.8, bottom=0.95)
+    axes = figure.subplots()
+    axes.set(xlabel="arithmetic intensity [MAC per DRAM byte]", ylabel="performance [GMAC/s]")
+    _set_range(axes, rows, _baseline_points(result), [roof for roof, _ in lines], peak_bandwidth(result))
+    taken = _draw_roofs(axes, lines, peak_bandwidth(result))
+    _draw_layers(axes, rows, _baseline_points(result))
+    place_labels(axes, _marks(axes, rows), taken)
+    title = f"Roofline of {result.workload} on {result.hardware['name']}, {result.precision}"
+    add_titles(figure, title, "marker area: share of the cycles; weights that came early lift a layer above the slope")
+    add_legend(figure, _legend(result, rows), 6)
+    return figure
+
+
+def _merged_roofs(result: Result) -> list[tuple[Roof, bool]]:
+    """Roofs lowest first, equal ones as one line, and whether any of the run's own layers is below it."""
+    clock = clock_hz(result)
+    labels = {roof.macs_per_second: [roof.label] for roof in roofs(result, clock)}
+    own = set(labels)
+    if result.baseline is not None:
+        for roof in roofs(result.baseline, clock):
+            labels.setdefault(roof.macs_per_second, []).append(f"{result.baseline.name} baseline")
+    return [(Roof(" and ".join(names), rate), rate in own) for rate, names in sorted(labels.items())]
+
+
+def _baseline_points(result: Result) -> list[tuple[float, float]]:
+    if result.baseline is None:
+        return []
+    layers = [layer for layer in result.baseline.layers if layer.macs and dram_bytes(layer)]
+    return [(layer.macs / dram_bytes(layer), layer.macs / layer.cycles * clock_hz(result)) for layer in layers]
+
+
+def _set_range(
+    axes: Axes, rows: Sequence[LayerRow], base: list[tuple[float, float]], lines: Sequence[Roof], peak: float | None
+) -> None:
+    points = [*base, *((row.intensity or 1.0, row.macs_per_second) for row in rows)]
+    x = [point[0] for point in points] + [roof.macs_per_second / peak for roof in lines if peak]
+    y = [point[1] for point in points] + [roof.macs_per_second for roof in lines]
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(min(x, default=1.0) / 1.6, max(x, default=10.0) * 2.0)
+    axes.set_ylim(min(y, default=_GIGA) / 1.8 / _GIGA, max(y, default=_GIGA) * 1.8 / _GIGA)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_major_formatter("{x:g}")
+    grid(axes, "both")
+
+
+def _draw_roofs(axes: Axes, lines: list[tuple[Roof, bool]], peak: float | None) -> list[Box]:
+    """The DRAM slope and the compute roofs with their names; the boxes that they cover."""
+    left, right = axes.get_xlim()
+    taken: list[Box] = []
+    for roof, own in lines:
+        rate = roof.macs_per_second / _GIGA
+        ridge = max(roof.macs_per_second / peak, left) if peak else left
+        style = {"color": INK} if own else {"color": GREY, "linestyle": _DASHES}
+        axes.plot([ridge, right], [rate, rate], linewidth=1.2, **style)  # type: ignore[arg-type]
+        taken.append(_name_roof(axes, f"{roof.label}: {rate:.0f} GMAC/s", to_points(axes, right, rate), taken))
+        (x0, y0), (x1, _) = to_points(axes, ridge, rate), to_points(axes, right, rate)
+        taken.append(Box(x0, y0 - 1, x1, y0 + 1))
+    if peak and lines:
+        taken += _draw_slope(axes, peak / _GIGA, lines[-1][0].macs_per_second / peak)
+    return taken
+
+
+def _name_roof(axes: Axes, text: str, end: tuple[float, float], taken: list[Box]) -> Box:
+    """Write a roof's name above its right end, or below it where the roof beneath has its name."""
+    above = text_box(text, end[0] - 2, end[1] + 2, 1.0, 0.0)
+    free = not any(above.overlaps(other) for other in taken)
+    offset, align = (2, "bottom") if free else (-2, "top")
+    axes.annotate(
+        text, (end[0] * axes.figure.dpi / 72, end[1] * axes.figure.dpi / 72), xycoords="figure pixels",
+        xytext=(-2, offset), textcoords="offset points", ha="right", va=align, fontsize=FONT_POINTS,
+    )  # fmt: skip
+    return above if free else text_box(text, end[0] - 2, end[1] - 2, 1.0, 1.0)
+
+
+def _draw_slope(axes: Axes, gigabytes_per_second: float, ridge: float) -> list[Box]:
+    """The bandwidth limit up to the highest roof, its name along it, and small boxes that cover it."""
+    left = max(axes.get_xlim()[0], axes.get_ylim()[0] / gigabytes_per_second)
+    axes.plot([left, ridge], [left * gigabytes_per_second, ridge * gigabytes_per_second], color=INK, linewidth=1.2)
+    (x0, y0), (x1, y1) = (to_points(axes, x, x * gigabytes_per_second) for x in (left, ridge))
+    angle = math.atan2(y1 - y0, x1 - x0)
+    middle = math.sqrt(left * ridge)
+    text = f"DRAM peak: {gigabytes_per_second:.1f} GB/s"
+    axes.annotate(
+        text, (middle, middle * gigabytes_per_second), xytext=(-8 * math.sin(angle), 8 * math.cos(angle)),
+        textcoords="offset points", ha="center", va="center", rotation=math.degrees(angle), fontsize=FONT_POINTS,
+    )  # fmt: skip
+    steps = [index / 60 for index in range(61)]
+    half_text = len(text) * 0.31 * FONT_POINTS / math.hypot(x1 - x0, y1 - y0)
+    boxes = []
+    for step in steps:  # the slope itself, and its name where it runs along it
+        x, y = x0 + step * (x1 - x0), y0 + step * (y1 - y0)
+        thick = 14 if abs(step - 0.5) <= half_text else 2
+        boxes.append(Box(x - thick, y - 2, x + 2, y + thick))
+    return boxes
+
+
+def _draw_layers(axes: Axes, rows: Sequence[LayerRow], base: list[tuple[float, float]]) -> None:
+    axes.scatter(
+        [x for x, _ in base], [y / _GIGA for _, y in base], s=10, facecolors="none", edgecolors=GREY, linewidths=0.7
+    )
+    for bound, colour in BOUND_COLOURS.items():
+        group = [row for row in rows if row.result.bound == bound]
+        axes.scatter(
+            [row.intensity or 1.0 for row in group], [row.macs_per_second / _GIGA for row in group],
+            s=[_area(row) for row in group], c=colour, marker=BOUND_MARKERS[bound], edgecolors="white",
+            linewidths=0.6, alpha=0.9, zorder=3,
+        )  # fmt: skip
+
+
+def _area(row: LayerRow) -> float:
+    return max(row.share * _AREA_POINTS, _SMALLEST_AREA)
+
+
+def _marks(axes: Axes, rows: Sequence[LayerRow]) -> list[Mark]:
+    """Every layer as an obstacle, the largest with their names."""
+    marks = []
+    for index, row in enumerate(rows):
+        x, y = to_points(axes, row.intensity or 1.0, row.macs_per_second / _GIGA)
+        marks.append(Mark(x, y, math.sqrt(_area(row)) / 2, row.result.name if index < _LABELLED else ""))
+    return marks
+
+
+def _legend(result: Result, rows: Sequence[LayerRow]) -> list[Line2D]:
+    """Bounds that occur, and the baseline's points."""
+    entries = [
+        Line2D([], [], color=BOUND_COLOURS[bound], marker=BOUND_MARKERS[bound], linestyle="", label=f"{label}-bound")
+        for bound, label in BOUND_LABELS.items()
+        if any(row.result.bound == bound for row in rows)
+    ]
+    if result.baseline is not None:
+        label = f"layer of the {result.baseline.name} baseline"
+        entries.append(
+            Line2D([], [], color=GREY, marker="o", markerfacecolor="none", markersize=4, linestyle="", label=label)
+        )
+    return entries

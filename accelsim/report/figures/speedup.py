@@ -1,0 +1,40 @@
+"""How much faster each layer is than in the baseline, with the whole network's speed-up as a line."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from accelsim.report.figures.style import add_bars, add_legend, add_titles, grid, layer_axis, new_figure, patch
+from accelsim.report.figures.style import row_height, shown_layers
+from accelsim.report.palette import BOUND_COLOURS, BOUND_LABELS, INK
+from accelsim.result import Result
+
+
+def draw_speedup(result: Result) -> Figure:
+    """Horizontal bars, coloured by what binds the layer in the run; ValueError without a baseline."""
+    if result.baseline is None or result.speedup is None:
+        raise ValueError("a speed-up needs a baseline")
+    rows, note = shown_layers(result)
+    figure = new_figure(7.0, row_height(rows) + 1.65, left=1.65, right=0.65, top=0.85, bottom=0.8)
+    axes = figure.subplots()
+    layer_axis(axes, rows)
+    values = [row.speedup or 0.0 for row in rows]
+    add_bars(axes, [0.0] * len(rows), values, [BOUND_COLOURS[row.result.bound] for row in rows])
+    axes.axvline(result.speedup, color=INK, linewidth=1.2, linestyle=(0, (4, 2)))
+    axes.set_xlim(0, max([*values, result.speedup]) * 1.04)
+    axes.set_xlabel(f"speed-up over the {result.baseline.name} baseline [x]")
+    grid(axes, "x")
+    for index, row in enumerate(rows):  # beside the bars and not at their ends, where they would cross the line
+        text = "-" if row.speedup is None else f"{row.speedup:.2f}"
+        axes.text(1.07, index, text, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=7)
+    axes.annotate(
+        f"network {result.speedup:.2f}x", (result.speedup, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
+        textcoords="offset points", ha="center", va="bottom", fontweight="bold",
+    )  # fmt: skip
+    title = f"Speed-up of every layer of {result.workload}, {result.precision} over {result.baseline.name}"
+    add_titles(
+        figure, title, f"on {result.hardware['name']}; colour: what binds the layer in the {result.precision} run{note}"
+    )
+    bounds = [bound for bound in BOUND_COLOURS if any(row.result.bound == bound for row in rows)]
+    add_legend(figure, [patch(BOUND_COLOURS[bound], f"{BOUND_LABELS[bound]}-bound") for bound in bounds], 6)
+    return figure

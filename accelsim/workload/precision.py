@@ -1,0 +1,130 @@
+"""Which number format every tensor and every layer's weights have: resolved once, before a run.
+
+The rules, for a layer with weights W and activations A:
+
+1. An array layer's input has its A, its trained weights its W. A matmul has no trained weights: its streamed operand
+   has A and its stationary operand, a tensor as well, has W.
+2. A tensor has one format, whoever reads it: array layers that disagree are an error.
+3. A tensor that only the vector unit reads (a residual operand, the input of a softmax) has the format of what it is
+   combined into, the reader's output; with several readers the widest, of equally wide ones the earliest reader's.
+4. A tensor that nobody reads, the network's result, is not quantised: fp32.
+5. Behind relu, relu6 and softmax a tensor is unsigned, and stays so through pools and sums of unsigned tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from accelsim.errors import InputError
+from accelsim.workload.allocation import LayerFormats, allocation_of_bits, read_allocation, uniform_allocation
+from accelsim.workload.formats import Precision, is_bits_label, tensor_format
+from accelsim.workload.layers import Layer, Workload
+
+UNQUANTISED = "fp32"
+
+
+def resolve_precision(workload: Workload, bits: str | None = None, *, use_pins: bool = True) -> Precision:
+    """The formats of a run.
+
+    `bits` is a layer precision such as `w4a8` (DyBit at these widths for every array layer that the workload does not
+    pin), the path of a bit-allocation file, which then speaks for every array layer, or None for the workload's
+    default. InputError for widths outside 2..8, unknown formats, layers that the allocation lacks or has too many,
+    and readers of one tensor that want different formats.
+    """
+    text = workload.bits if bits is None else bits
+    if is_bits_label(text):
+        pins = workload.pins if use_pins else {}
+        return _resolve(workload, allocation_of_bits(workload, text, pins), _label(text, pins))
+    if not Path(text).suffix and not Path(text).exists():
+        raise InputError(f"--bits {text}", "neither a precision nor a file", "such as w4a4, or an allocation file")
+    return _resolve(workload, read_allocation(workload, Path(text)), Path(text).stem)
+
+
+def uniform_precision(workload: Workload, format_name: str) -> Precision:
+    """One format for all weights and tensors but the result, pins ignored: what a baseline runs at."""
+    return _resolve(workload, uniform_allocation(workload, format_name), format_name)
+
+
+def signed_tensors(workload: Workload) -> dict[str, bool]:
+    """Whether each tensor, the network's input included, holds negative values (rule 5)."""
+    signed = {workload.input_name: True}
+    for layer in workload.layers:
+        signed[layer.name] = _signed_result(layer, signed)
+    return signed
+
+
+def _signed_result(layer: Layer, signed: Mapping[str, bool]) -> bool:
+    match layer.kind:
+        case "softmax":
+            result = False
+        case "pool" | "add":
+            result = any(signed[tensor] for tensor in layer.inputs)
+        case _:
+            result = True
+    for operation in layer.post:
+        match operation.kind:
+            case "relu" | "relu6":
+                result = False
+            case "bias" | "batch_norm":
+                result = True
+            case "add":
+                result = result or signed[operation.operand or ""]
+    return result
+
+
+def _resolve(workload: Workload, allocation: Mapping[str, LayerFormats], label: str) -> Precision:
+    signed = signed_tensors(workload)
+    names = _array_read_formats(workload, allocation)
+    readers: dict[str, list[str]] = {tensor: [] for tensor in signed}
+    for layer in workload.layers:
+        for tensor in layer.reads:
+            readers[tensor].append(layer.name)
+    for tensor in reversed(signed):  # readers come after what they read, so theirs is known
+        if tensor not in names:
+            candidates = [names[reader] for reader in readers[tensor]]
+            names[tensor] = max(candidates, key=_bits, default=UNQUANTISED)
+    return Precision(
+        label=label,
+        weights={
+            layer.name: tensor_format(allocation[layer.name].weights, signed=True)
+            for layer in workload.layers
+            if layer.on_array and layer.weight_elements
+        },
+        tensors={tensor: tensor_format(names[tensor], signed=signed[tensor]) for tensor in signed},
+    )
+
+
+def _array_read_formats(workload: Workload, allocation: Mapping[str, LayerFormats]) -> dict[str, str]:
+    """Format names of the tensors that array layers read (rules 1 and 2)."""
+    first: dict[str, tuple[str, str]] = {}
+    for layer in workload.layers:
+        if not layer.on_array:
+            continue
+        wanted = allocation[layer.name]
+        for tensor, name in zip(layer.inputs, (wanted.activations, wanted.weights), strict=False):
+            reader, known = first.setdefault(tensor, (layer.name, name))
+            if known != name:
+                raise InputError(
+                    wanted.where,
+                    f"two readers of tensor {tensor!r} want different formats: {reader!r} reads {known}, "
+                    f"{layer.name!r} reads {name}",
+                    "one format for a tensor, whoever reads it",
+                )
+    return {tensor: name for tensor, (_, name) in first.items()}
+
+
+def _bits(name: str) -> int:
+    return tensor_format(name, signed=True).bits
+
+
+def _label(bits: str, pins: Mapping[str, str]) -> str:
+    """`w4a4 (w8a8: conv1, fc)`: how reports call a precision with pins."""
+    layers_by_bits: dict[str, list[str]] = {}
+    for layer, pinned in pins.items():
+        layers_by_bits.setdefault(pinned, []).append(layer)
+    notes = [
+        f"{pinned}: {', '.join(layers) if len(layers) <= 3 else f'{len(layers)} layers'}"
+        for pinned, layers in layers_by_bits.items()
+    ]
+    return f"{bits} ({'; '.join(notes)})" if notes else bits
