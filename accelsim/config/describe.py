@@ -1,23 +1,33 @@
-"""A configuration for people: flat rows of path, value and meaning, and the tables of `docs/hardware.md`."""
+"""A configuration for people: flat rows of path, value and meaning, and the tables of `docs/hardware.md`.
+
+`python -m accelsim.config.describe docs/hardware.md` writes the tables of that page anew.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
+from accelsim.config.hardware import Hardware
 from accelsim.config.overrides import leaves
-from accelsim.config.presets import Kind, preset_text
+from accelsim.config.presets import Kind, load_hardware, preset_names, preset_text
 from accelsim.config.schema import field_type, path_text, type_words
-from accelsim.config.source import Source, parse_yaml
+from accelsim.config.source import parse_yaml
+from accelsim.units import format_bytes, format_si
+
+_TABLE = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One value of a configuration: dotted path, plain value (None, bool, int, str or list) and unit and meaning."""
+    """One value of a configuration: dotted path, plain value (None, bool, int, str or list), its unit and meaning."""
 
     path: str
     value: Any
@@ -26,54 +36,91 @@ class Row:
 
 def describe(configuration: BaseModel) -> list[Row]:
     """Every single value of a configuration, defaults included, in the order of its fields."""
-    dumped = configuration.model_dump(mode="json")
+    values = configuration.model_dump(mode="json")
     return [
-        Row(path_text(path), _value_at(dumped, path), field.description or "")
+        Row(path_text(path), _value_at(values, path), field.description or "")
         for path, field in leaves(type(configuration))
     ]
 
 
 def value_text(value: Any) -> str:
-    """A value as the YAML files write it: `[4, 8]`, `null`, `true`."""
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(value_text, value))}]"
-    return (
-        {None: "null", True: "true", False: "false"}[value]
-        if value is None or value is True or value is False
-        else str(value)
-    )
+    """A value as the YAML files write it: `[4, 8]`, `null`, `true`, text without quotes."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
-def field_table(model: type[BaseModel]) -> str:
-    """Markdown table of a model's fields: path, what it takes, default, unit and meaning."""
-    lines = ["| path | takes | default | unit and meaning |", "|---|---|---|---|"]
-    for path, field in leaves(model):
-        default = "required" if field.default is PydanticUndefined else f"`{value_text(field.default) or '(empty)'}`"
-        lines.append(
-            f"| `{path_text(path)}` | {type_words(field_type(field))} | {default} | {field.description or ''} |"
-        )
-    return "\n".join(lines)
-
-
-def source_table(kind: Kind, name: str) -> str:
-    """Markdown table of a preset's values, each with the comment that stands beside it in the YAML file."""
+def sourced_values(kind: Kind, name: str) -> Iterator[tuple[str, str, str]]:
+    """Path, value and source of each value in a preset: the comment beside it in the YAML file, empty if none is."""
     text = preset_text(kind, name)
-    lines = ["| path | value | where it comes from |", "|---|---|---|"]
-    lines += [f"| `{path}` | {value} | {comment} |" for path, value, comment in sourced_values(text)]
-    return "\n".join(lines)
-
-
-def sourced_values(text: str) -> Iterator[tuple[str, str, str]]:
-    """Path, value and comment (empty when there is none) of each single value in a YAML text."""
-    source: Source = parse_yaml(text, "preset")
+    source = parse_yaml(text, name)
     comments = [line.partition(" # ")[2].strip() for line in text.splitlines()]
     for path, line in source.lines.items():
         value = _value_at(source.data, path)
-        if not isinstance(value, dict) and all(isinstance(key, str) for key in path):
+        # A list stands in one line with one comment; name and description are no measured things.
+        if all(isinstance(key, str) for key in path) and not isinstance(value, dict) and path[0] not in _TITLES:
             yield path_text(path), value_text(value), comments[line - 1]
+
+
+def field_table(model: type[BaseModel]) -> str:
+    """Markdown: every field of a model with what it takes, its default, its unit and meaning."""
+    rows = []
+    for path, field in leaves(model):
+        default = "required" if field.is_required() else f"`{value_text(field.default)}`" if field.default != "" else ""
+        rows.append((f"`{path_text(path)}`", type_words(field_type(field)), default, field.description or ""))
+    return _markdown(("path", "takes", "default", "unit and meaning"), rows)
+
+
+def preset_table() -> str:
+    """Markdown: the hardware presets beside each other."""
+    rows = []
+    for name in preset_names("hardware"):
+        machine = load_hardware(name)
+        array, buffers = machine.array, machine.buffers
+        sizes = (buffers.weight_bytes, buffers.input_bytes, buffers.output_bytes)
+        rows.append(
+            (
+                f"`{name}`",
+                f"{array.rows} x {array.cols}, {array.dataflow}",
+                ", ".join(map(str, array.operand_bits)),
+                format_si(machine.clock_hz, "Hz"),
+                " / ".join(map(format_bytes, sizes)),
+                f"{machine.dram.channels} x {machine.dram.preset}",
+            )
+        )
+    header = ("preset", "array", "operand bits", "clock", "weight / input / output buffer", "DRAM channels")
+    return _markdown(header, rows)
+
+
+def source_table(name: str) -> str:
+    """Markdown: every value of a hardware preset and where it comes from."""
+    rows = [(f"`{path}`", value, comment) for path, value, comment in sourced_values("hardware", name)]
+    return _markdown(("path", "value", "source"), rows)
+
+
+def fill_tables(page: str) -> str:
+    """The page with each `<!-- table: fields|presets|NAME -->` block holding its current table."""
+
+    def table(match: re.Match[str]) -> str:
+        title = match[2]
+        tables = {"fields": lambda: field_table(Hardware), "presets": preset_table}
+        return f"{match[1]}{tables.get(title, lambda: source_table(title))()}\n{match[3]}"
+
+    return _TABLE.sub(table, page)
+
+
+_TITLES = ("name", "description")
+
+
+def _markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _value_at(data: Any, path: tuple[str | int, ...]) -> Any:
     for key in path:
         data = data[key]
     return data
+
+
+if __name__ == "__main__":
+    page_path = Path(sys.argv[1])
+    page_path.write_text(fill_tables(page_path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -133,7 +133,7 @@ def _words(annotation: Any) -> str:
         return f"a list of {len(arguments)}: {'; '.join(map(type_words, arguments))}"
     if origin is dict:
         return f"a mapping from names to {type_words(arguments[1])}"
-    bounds = " and ".join(_bounds(annotation))
+    bounds = " and ".join(sorted(_bounds(annotation), reverse=True))  # the lower bound first
     return f"{_SIMPLE_WORDS.get(kind, getattr(kind, '__name__', str(kind)))} {bounds}".rstrip()
 
 
@@ -149,6 +149,8 @@ def _bounds(annotation: Any) -> Iterator[str]:
                     yield f"< {bound}"
                 case annotated_types.Le(bound):
                     yield f"<= {bound}"
+                case annotated_types.MinLen(bound):
+                    yield f"of length >= {bound}"
 
 
 def value_words(value: Any) -> str:
@@ -163,45 +165,43 @@ def value_words(value: Any) -> str:
 
 def explain(model: type[BaseModel], data: Any, error: Mapping[str, Any]) -> Complaint:
     """Put one entry of `ValidationError.errors()` into words, for `data` that was checked against `model`."""
-    path = _key_path(data, error["loc"])
-    kind = error["type"]
-    if kind in ("extra_forbidden", "missing"):
-        parent = path[:-1] if path and path[-1] == error["loc"][-1] else path
-        key = str(error["loc"][-1])
-        names = [
-            name
-            for found in type_at(model, parent, data)
-            for owner in models(found, _at(data, parent))
-            for name in owner.model_fields
+    kind, location, context = error["type"], error["loc"], error.get("ctx", {})
+    path = _key_path(data, location)
+    found = f"found {value_words(_at(data, path))}"
+    if kind == "extra_forbidden":
+        names = [name for owner in _owners(model, path[:-1], data) for name in owner.model_fields]
+        return Complaint(path, "unknown key", ", ".join(names), nearest_name(str(path[-1]), names), unknown_key=True)
+    if kind == "missing" and isinstance(location[-1], str):
+        key = location[-1]
+        types = [
+            field_type(owner.model_fields[key]) for owner in _owners(model, path, data) if key in owner.model_fields
         ]
-        if kind == "missing":
-            words = " or ".join(map(type_words, type_at(model, (*parent, key), data)))
-            return Complaint(parent, f"key {key!r} is missing", f"{key}: {words}")
-        return Complaint(path, "unknown key", ", ".join(names), nearest_name(key, names), unknown_key=True)
-    context = error.get("ctx", {})
+        return Complaint(path, f"key {key!r} is missing", f"{key}: {' or '.join(map(type_words, types))}")
     if kind == "union_tag_not_found":
         return Complaint(path, f"key {context['discriminator']} is missing", error["msg"])
     if kind == "union_tag_invalid":
         names = re.findall(r"'([^']*)'", context["expected_tags"])
         tag_path = (*path, context["discriminator"].strip("'"))
         return Complaint(tag_path, f"found {context['tag']!r}", ", ".join(names), nearest_name(context["tag"], names))
-    found = f"found {value_words(_at(data, path))}"
     if kind in ("value_error", "assertion_error"):
         return Complaint(path, found, error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, "))
-    annotations = type_at(model, path, data)
-    allowed = " or ".join(map(type_words, annotations)) or error["msg"]
-    value = _at(data, path)
-    names = [
-        str(name)
-        for found_type in annotations
-        for part in map(bare, alternatives(found_type))
-        if get_origin(part) is Literal
-        for name in get_args(part)
-    ]
-    nearest = nearest_name(value, names) if isinstance(value, str) else None
+    return _wrong_value(path, _at(data, path), found, type_at(model, path, data), error["msg"])
+
+
+def _wrong_value(
+    path: tuple[str | int, ...], value: Any, found: str, annotations: list[Any], message: str
+) -> Complaint:
+    allowed = " or ".join(map(type_words, annotations)) or message
     if isinstance(value, float) and value.is_integer() and "integer" in allowed:
         allowed += f", such as {int(value)}"
-    return Complaint(path, found, allowed, nearest)
+    members = [bare(member) for annotation in annotations for member in alternatives(annotation)]
+    names = [str(name) for member in members if get_origin(member) is Literal for name in get_args(member)]
+    return Complaint(path, found, allowed, nearest_name(value, names) if isinstance(value, str) else None)
+
+
+def _owners(model: type[BaseModel], path: tuple[str | int, ...], data: Any) -> list[type[BaseModel]]:
+    """Model classes of the mapping at a key path."""
+    return [owner for annotation in type_at(model, path, data) for owner in models(annotation, _at(data, path))]
 
 
 def _key_path(data: Any, location: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -5,6 +5,7 @@ Pure functions from a `Result` to frozen rows. Fractions are 0..1, times are sec
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from accelsim.report.palette import BOUND_LABELS
 from accelsim.result import CAUSE_LABELS, CAUSES, LayerResult, Result, RunResult, Totals
 
 FP32_BITS = 32
+LONGEST_NAME = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,11 @@ class Roof:
 
     label: str
     macs_per_second: float
+
+
+def short_name(name: str) -> str:
+    """A name of at most 32 characters: a longer one by its end, which tells layers apart."""
+    return name if len(name) <= LONGEST_NAME else "..." + name[3 - LONGEST_NAME :]
 
 
 def ratio(numerator: float, denominator: float) -> float | None:
@@ -194,7 +201,7 @@ def bandwidth_series(run: RunResult, clock: float) -> tuple[list[float], dict[st
     count = max((len(series) for series in run.bandwidth.bytes_by_initiator.values()), default=0)
     starts = [index * width for index in range(count) if index * width < run.totals.cycles]
     edges = [*starts, run.totals.cycles]
-    seconds = [(end - start) / clock for start, end in zip(edges, edges[1:], strict=False)]
+    seconds = [(end - start) / clock for start, end in itertools.pairwise(edges)]
     rates = {
         name: [moved / span for moved, span in zip(series, seconds, strict=False)]
         for name, series in run.bandwidth.bytes_by_initiator.items()
@@ -225,8 +232,10 @@ def _bounds_sentence(result: Result) -> str:
     share = ratio(cycles, result.totals.cycles) or 0.0
     largest = sorted(layers, key=lambda layer: -layer.cycles)[:3]
     names = ", ".join(layer.name for layer in largest)
-    verb, which = ("is", "") if len(layers) == 1 else ("are", "led by " if len(layers) > 3 else "")
+    verbs = "is", "takes"
+    if len(layers) > 1:
+        verbs = "are", "take"
     return (
-        f"{len(layers)} of {len(result.layers)} layers {verb} {BOUND_LABELS[bound]}-bound and take{'s' * (verb == 'is')} "
-        f"{share:.0%} of the cycles: {which}{names}."
+        f"{len(layers)} of {len(result.layers)} layers {verbs[0]} {BOUND_LABELS[bound]}-bound and {verbs[1]} "
+        f"{share:.0%} of the cycles: {'led by ' if len(layers) > len(largest) else ''}{names}."
     )

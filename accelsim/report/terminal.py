@@ -12,12 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from accelsim.report.palette import BOUND_COLOURS, BOUND_LABELS, CAUSE_COLOURS
-from accelsim.report.summary import Headline, LayerRow, cause_rows, headline, layer_rows, reading
+from accelsim.report.summary import Headline, LayerRow, cause_rows, headline, layer_rows, reading, short_name
 from accelsim.report.tables import AnyColumn, BarColumn, Column, fitted_table
 from accelsim.result import Result
 from accelsim.units import format_si
 
-_NAME_CELLS = 32
 _NONE = "-"
 
 
@@ -91,11 +90,6 @@ def _headline_lines(head: Headline) -> list[tuple[str, str]]:
     ]
 
 
-def _short(name: str) -> str:
-    """A long layer name by its end, which tells layers apart."""
-    return name if len(name) <= _NAME_CELLS else "..." + name[3 - _NAME_CELLS :]
-
-
 def _number(value: float | None, form: str) -> str:
     return _NONE if value is None else format(value, form)
 
@@ -108,7 +102,7 @@ def _layer_columns(rows: list[LayerRow], head: Headline) -> list[AnyColumn]:
     utilisations = [_number(row.utilisation, ".1%").rstrip("%") for row in rows]
     traffic = [f"{row.dram_bytes / 1e3:,.1f}" for row in rows]
     columns: list[AnyColumn] = [
-        Column("layer", "", [_short(result.name) for result in results], "total", left=True),
+        Column("layer", "", [short_name(result.name) for result in results], "total", left=True),
         Column("kind", "", [result.kind for result in results], drop=4, left=True),
         Column("bits", "", [row.precision for row in rows], drop=1, left=True),
         Column("MACs", "[M]", macs, f"{head.macs / 1e6:,.1f}", drop=3),
@@ -130,7 +124,7 @@ def _cause_columns(result: Result) -> list[AnyColumn]:
     largest = max(max(row.fraction, row.baseline_fraction or 0.0) for row in rows) or 1.0
     columns: list[AnyColumn] = [
         Column("cause", "", [row.label for row in rows], "total", left=True),
-        Column(_short(result.precision), "[cycles]", [f"{row.cycles:,}" for row in rows], f"{total:,}"),
+        Column(short_name(result.precision), "[cycles]", [f"{row.cycles:,}" for row in rows], f"{total:,}"),
         Column("share", "[%]", [f"{row.fraction * 100:.1f}" for row in rows], "100.0"),
         BarColumn([row.fraction / largest for row in rows], colours),
     ]
@@ -138,7 +132,7 @@ def _cause_columns(result: Result) -> list[AnyColumn]:
         cycles = [_number(row.baseline_cycles, ",") for row in rows]
         shares = [_number(row.baseline_fraction, ".1%").rstrip("%") for row in rows]
         columns += [
-            Column(_short(base.name), "[cycles]", cycles, f"{base.totals.cycles:,}"),
+            Column(short_name(base.name), "[cycles]", cycles, f"{base.totals.cycles:,}"),
             Column("share", "[%]", shares, "100.0"),
             BarColumn([(row.baseline_fraction or 0.0) / largest for row in rows], colours),
         ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from accelsim.config.hardware import Section
 from accelsim.config.source import read_yaml, validate
 from accelsim.errors import InputError, nearest_name
-from accelsim.workload.formats import check_format, parse_bits
+from accelsim.workload.formats import TensorFormat, parse_bits, tensor_format
 from accelsim.workload.layers import Layer, Workload
 
 #: The family that a width such as the 4 in `w4a8` stands for.
@@ -21,15 +21,15 @@ DEFAULT_FAMILY = "dybit"
 
 @dataclass(frozen=True, slots=True)
 class LayerFormats:
-    """Format names of one array layer, and the place that says so."""
+    """Formats of one array layer, in their signed form, and the place that asks for them."""
 
-    weights: str
-    activations: str
+    weights: TensorFormat
+    activations: TensorFormat
     where: str
 
 
 class AllocationEntry(Section):
-    """One layer of an allocation file."""
+    """One layer of an allocation file, by format name."""
 
     weights: str
     activations: str
@@ -40,20 +40,22 @@ def allocation_of_bits(workload: Workload, bits: str, pins: Mapping[str, str]) -
     try:
         parse_bits(bits)
     except ValueError as error:
-        raise InputError(f"--bits {bits}", f"found {bits!r}", str(error)) from None
+        raise InputError("--bits", f"found {bits!r}", str(error)) from None
     allocation = {}
     for layer in _array_layers(workload):
-        weight_bits, activation_bits = parse_bits(pins.get(layer.name, bits))
-        allocation[layer.name] = LayerFormats(
-            f"{DEFAULT_FAMILY}{weight_bits}", f"{DEFAULT_FAMILY}{activation_bits}", layer.where or workload.name
+        where = layer.where or workload.name
+        weights, activations = (
+            tensor_format(f"{DEFAULT_FAMILY}{width}", signed=True, where=where)
+            for width in parse_bits(pins.get(layer.name, bits))
         )
+        allocation[layer.name] = LayerFormats(weights, activations, where)
     return allocation
 
 
 def uniform_allocation(workload: Workload, format_name: str) -> dict[str, LayerFormats]:
     """The same format for all weights and activations; InputError when it is unknown."""
-    check_format(format_name, f"precision of {workload.name}")
-    return {layer.name: LayerFormats(format_name, format_name, workload.name) for layer in _array_layers(workload)}
+    everywhere = tensor_format(format_name, signed=True, where=f"precision of {workload.name}")
+    return {layer.name: LayerFormats(everywhere, everywhere, workload.name) for layer in _array_layers(workload)}
 
 
 def read_allocation(workload: Workload, path: Path) -> dict[str, LayerFormats]:
@@ -73,9 +75,9 @@ def read_allocation(workload: Workload, path: Path) -> dict[str, LayerFormats]:
                 nearest_name(name, names),
             )
         entry = validate(source, AllocationEntry, at=(name,))
-        check_format(entry.weights, source.where((name, "weights")))
-        check_format(entry.activations, source.where((name, "activations")))
-        allocation[name] = LayerFormats(entry.weights, entry.activations, where)
+        weights = tensor_format(entry.weights, signed=True, where=source.where((name, "weights")))
+        activations = tensor_format(entry.activations, signed=True, where=source.where((name, "activations")))
+        allocation[name] = LayerFormats(weights, activations, where)
     missing = [name for name in names if name not in allocation]
     if missing:
         listed = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")

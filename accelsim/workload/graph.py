@@ -139,6 +139,7 @@ def _build_layer(spec: LayerSpec, tensors: dict[str, Tensor], where: str) -> Lay
         gemm=body.gemm,
         weight_elements=body.weight_elements,
         parameters=body.parameters + post_parameters,
+        transposed=body.transposed,
         where=where,
     )
 

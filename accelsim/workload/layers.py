@@ -62,11 +62,13 @@ class Layer:
     """One node of the graph; its output tensor bears its name.
 
     `inputs` are the tensors it reads: one, for matmul the streamed and the stationary operand, for add both.
-    `input_shape` is the first of them as the layer reads it: a linear layer may read a feature map flattened, or only
-    the first token of a sequence. `output_shape` is after the post-operations, `raw_shape` before them (they differ
-    when a pool follows). `groups` are convolution groups or attention heads. `weight_elements` are trained numbers
-    that the array multiplies by (none for matmul); `parameters` are all that frameworks count: with bias, batch norm
-    and layer norm (gain and offset), class token and position embeddings. `where` is its place in the file.
+    `input_shape` is what it reads of the first: all of it, or only the first token of a sequence; a linear layer
+    whose reduction is longer than the channels reads a feature map flattened. `output_shape` is after the
+    post-operations, `raw_shape` before them (they differ when a pool follows). `groups` are convolution groups or
+    attention heads. `weight_elements` are trained numbers that the array multiplies by (none for matmul);
+    `parameters` are all that frameworks count: with bias, batch norm and layer norm (gain and offset), class token and
+    position embeddings. `transposed` says that a matmul multiplies by the transpose of its stationary operand,
+    reducing over features (Q K^T). `where` is the layer's place in the file.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Layer:
     gemm: Gemm | None
     weight_elements: int
     parameters: int
+    transposed: bool = False
     where: str = field(default="", compare=False)
 
     @property

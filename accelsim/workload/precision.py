@@ -18,7 +18,7 @@ from pathlib import Path
 
 from accelsim.errors import InputError
 from accelsim.workload.allocation import LayerFormats, allocation_of_bits, read_allocation, uniform_allocation
-from accelsim.workload.formats import Precision, is_bits_label, tensor_format
+from accelsim.workload.formats import Precision, TensorFormat, is_bits_label, tensor_format
 from accelsim.workload.layers import Layer, Workload
 
 UNQUANTISED = "fp32"
@@ -37,7 +37,7 @@ def resolve_precision(workload: Workload, bits: str | None = None, *, use_pins: 
         pins = workload.pins if use_pins else {}
         return _resolve(workload, allocation_of_bits(workload, text, pins), _label(text, pins))
     if not Path(text).suffix and not Path(text).exists():
-        raise InputError(f"--bits {text}", "neither a precision nor a file", "such as w4a4, or an allocation file")
+        raise InputError("--bits", f"found {text!r}", "a precision such as w4a4, or an allocation file")
     return _resolve(workload, read_allocation(workload, Path(text)), Path(text).stem)
 
 
@@ -75,47 +75,47 @@ def _signed_result(layer: Layer, signed: Mapping[str, bool]) -> bool:
 
 def _resolve(workload: Workload, allocation: Mapping[str, LayerFormats], label: str) -> Precision:
     signed = signed_tensors(workload)
-    names = _array_read_formats(workload, allocation)
+    formats = _array_read_formats(workload, allocation)
     readers: dict[str, list[str]] = {tensor: [] for tensor in signed}
     for layer in workload.layers:
         for tensor in layer.reads:
             readers[tensor].append(layer.name)
+    unquantised = tensor_format(UNQUANTISED, signed=True, where=label)
     for tensor in reversed(signed):  # readers come after what they read, so theirs is known
-        if tensor not in names:
-            candidates = [names[reader] for reader in readers[tensor]]
-            names[tensor] = max(candidates, key=_bits, default=UNQUANTISED)
+        if tensor not in formats:
+            results = [formats[reader] for reader in readers[tensor]]
+            formats[tensor] = max(results, key=lambda result: result.bits, default=unquantised)
     return Precision(
         label=label,
         weights={
-            layer.name: tensor_format(allocation[layer.name].weights, signed=True)
+            layer.name: allocation[layer.name].weights
             for layer in workload.layers
-            if layer.on_array and layer.weight_elements
+            if layer.name in allocation and layer.weight_elements
         },
-        tensors={tensor: tensor_format(names[tensor], signed=signed[tensor]) for tensor in signed},
+        tensors={
+            tensor: tensor_format(formats[tensor].name, signed=has_sign, where=label)
+            for tensor, has_sign in signed.items()
+        },
     )
 
 
-def _array_read_formats(workload: Workload, allocation: Mapping[str, LayerFormats]) -> dict[str, str]:
-    """Format names of the tensors that array layers read (rules 1 and 2)."""
-    first: dict[str, tuple[str, str]] = {}
+def _array_read_formats(workload: Workload, allocation: Mapping[str, LayerFormats]) -> dict[str, TensorFormat]:
+    """Formats of the tensors that array layers read (rules 1 and 2)."""
+    first: dict[str, tuple[str, TensorFormat]] = {}
     for layer in workload.layers:
         if not layer.on_array:
             continue
         wanted = allocation[layer.name]
-        for tensor, name in zip(layer.inputs, (wanted.activations, wanted.weights), strict=False):
-            reader, known = first.setdefault(tensor, (layer.name, name))
-            if known != name:
+        for tensor, wanted_format in zip(layer.inputs, (wanted.activations, wanted.weights), strict=False):
+            reader, known = first.setdefault(tensor, (layer.name, wanted_format))
+            if known != wanted_format:
                 raise InputError(
                     wanted.where,
-                    f"two readers of tensor {tensor!r} want different formats: {reader!r} reads {known}, "
-                    f"{layer.name!r} reads {name}",
+                    f"two readers of tensor {tensor!r} want different formats: {reader!r} reads {known.name}, "
+                    f"{layer.name!r} reads {wanted_format.name}",
                     "one format for a tensor, whoever reads it",
                 )
-    return {tensor: name for tensor, (_, name) in first.items()}
-
-
-def _bits(name: str) -> int:
-    return tensor_format(name, signed=True).bits
+    return {tensor: known for tensor, (_, known) in first.items()}
 
 
 def _label(bits: str, pins: Mapping[str, str]) -> str:

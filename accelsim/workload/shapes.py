@@ -55,6 +55,7 @@ class Body:
     gemm: Gemm | None = None
     weight_elements: int = 0
     parameters: int = 0
+    transposed: bool = False
 
 
 def layer_body(spec: LayerSpec, inputs: Sequence[Tensor], where: str) -> Body:
@@ -99,11 +100,12 @@ def _conv2d(spec: Conv2dSpec, inputs: Sequence[Tensor], where: str) -> Body:
 def _linear(spec: LinearSpec, inputs: Sequence[Tensor], where: str) -> Body:
     shape = inputs[0].shape
     if spec.view == "flatten":
-        shape = (elements(shape), 1, 1)
-    _require_tokens(inputs[0], where, shape, "; `view: flatten` reads it as one vector")
-    if spec.view == "first_token":
-        shape = (shape[0], 1, 1)
-    features, tokens, _ = shape
+        features, tokens = elements(shape), 1
+    else:
+        _require_tokens(inputs[0], where, "; `view: flatten` reads it as one vector")
+        if spec.view == "first_token":
+            shape = (shape[0], 1, 1)
+        features, tokens, _ = shape
     weights = features * spec.out_channels
     gemm = Gemm(1, tokens, features, spec.out_channels)
     return Body(shape, (spec.out_channels, tokens, 1), None, 1, gemm, weights, weights)
@@ -113,7 +115,7 @@ def _matmul(spec: MatmulSpec, inputs: Sequence[Tensor], where: str) -> Body:
     streamed, stationary = inputs
     heads = spec.heads
     for tensor in inputs:
-        _require_tokens(tensor, where, tensor.shape)
+        _require_tokens(tensor, where)
         _require_heads(tensor, heads, where)
     pixels = streamed.shape[1]
     reduction = streamed.shape[0] // heads
@@ -128,7 +130,8 @@ def _matmul(spec: MatmulSpec, inputs: Sequence[Tensor], where: str) -> Body:
             "equal sizes",
         )
     gemm = Gemm(heads, pixels, reduction, outputs)
-    return Body(streamed.shape, (heads * outputs, pixels, 1), None, heads, gemm)
+    raw = (heads * outputs, pixels, 1)
+    return Body(streamed.shape, raw, groups=heads, gemm=gemm, transposed=spec.transpose_other)
 
 
 def _pool(spec: PoolSpec, inputs: Sequence[Tensor], where: str) -> Body:
@@ -194,6 +197,6 @@ def _require_heads(tensor: Tensor, heads: int, where: str) -> None:
         )
 
 
-def _require_tokens(tensor: Tensor, where: str, shape: Shape, hint: str = "") -> None:
-    if shape[2] != 1:
+def _require_tokens(tensor: Tensor, where: str, hint: str = "") -> None:
+    if tensor.shape[2] != 1:
         raise InputError(where, f"reads {tensor}", f"a sequence [features, tokens, 1]{hint}")

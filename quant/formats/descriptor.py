@@ -70,7 +70,7 @@ class NumberFormat(ABC):
     ) -> npt.NDArray[np.floating[Any]]:
         """The numbers `value * scale`, in the shape of `codes`: multiplied in float64, rounded once to `dtype`.
 
-        `scale` as in `encode`. Raises DataError for a code outside 0 .. 2^bits - 1 and for a scale that is not positive
+        What is too large for `dtype` becomes infinite. `scale` as in `encode`. Raises DataError for a code outside 0 .. 2^bits - 1 and for a scale that is not positive
         and finite.
         """
 

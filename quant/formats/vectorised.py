@@ -134,18 +134,19 @@ def decode(name: str, codebook: Array, codes: npt.ArrayLike, scale: npt.ArrayLik
     """`codebook[codes] * scale`; `NumberFormat.decode` says what is allowed."""
     _check_result_type(dtype)
     indices, factor = _codes(name, codebook.size, codes), _scale(scale)
-    table = codebook.astype(dtype)
-    if factor.size == 1:
-        table = (codebook * factor.reshape(())).astype(dtype)
+    per_tensor = factor.size == 1
+    with np.errstate(over="ignore"):  # too large for dtype is infinite, as decode says
+        table = (codebook * factor.reshape(()) if per_tensor else codebook).astype(dtype)
     flat = indices.reshape(-1)
     values = np.empty(flat.shape, table.dtype)
     for start in range(0, flat.size, _BLOCK):
         block = slice(start, start + _BLOCK)
         table.take(flat[block].astype(np.int64), out=values[block], mode="clip")
     values = values.reshape(indices.shape)
-    if factor.size != 1:
+    if not per_tensor:
         _check_broadcast(factor, values.shape)
-        np.multiply(values, factor, out=values, casting="same_kind")
+        with np.errstate(over="ignore"):
+            np.multiply(values, factor, out=values, casting="same_kind")
     return values
 
 
@@ -163,7 +164,8 @@ def decode_float32(name: str, codes: npt.ArrayLike, scale: npt.ArrayLike, dtype:
     _check_result_type(dtype)
     patterns, factor = _codes(name, 2**32, codes).astype(np.uint32), _scale(scale)
     _check_broadcast(factor, patterns.shape)
-    return np.asarray(patterns.view(np.float32) * factor).astype(dtype)
+    with np.errstate(over="ignore"):
+        return np.asarray(patterns.view(np.float32) * factor).astype(dtype)
 
 
 def _divide(numbers: Array, divisor: Array) -> Array:

@@ -9,7 +9,9 @@ import pytest
 
 import quant
 from quant import DataError, FormatError, NumberFormat, QuantError, format_names, get_format
-from tests.unit.formats_support import ALL_FORMATS, TABULATED
+
+ALL_FORMATS = sorted({get_format(name, signed) for name in format_names() for signed in (True, False)}, key=str)
+TABULATED = [number_format for number_format in ALL_FORMATS if number_format.name != "fp32"]
 
 
 def test_names_are_every_dybit_and_integer_width_and_the_floats() -> None:

@@ -7,8 +7,18 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from accelsim.report.figures.style import add_bars, add_legend, add_titles, grid, layer_axis, new_figure, patch
-from accelsim.report.figures.style import row_height, shown_layers
+from accelsim.report.figures.style import (
+    add_bars,
+    add_legend,
+    add_titles,
+    grid,
+    layer_axis,
+    name_width,
+    new_figure,
+    patch,
+    row_height,
+    shown_layers,
+)
 from accelsim.report.palette import CAUSE_COLOURS
 from accelsim.result import CAUSE_LABELS, CAUSES, LayerResult, Result
 
@@ -17,14 +27,13 @@ def draw_breakdown(result: Result) -> Figure:
     """Horizontal stacked bars per layer, in thousands of cycles; each panel has a scale of its own and says so."""
     rows, note = shown_layers(result)
     base = result.baseline
-    height = row_height(rows) + 1.75
-    figure = new_figure(9.6 if base else 6.4, height, left=1.65, right=0.25, top=0.95, bottom=0.85)
+    height = row_height(rows) + 1.85
+    figure = new_figure(9.6 if base else 6.4, height, left=name_width(rows), right=0.25, top=0.95, bottom=0.95)
     panels = figure.subplots(1, 2 if base else 1, squeeze=False, gridspec_kw={"wspace": 0.06})[0]
     layer_axis(panels[0], rows)
     _panel(panels[0], [row.result for row in rows], f"{result.precision}: {result.totals.cycles:,} cycles")
     if base is not None:
-        layer_axis(panels[1], rows)
-        panels[1].tick_params(labelleft=False)
+        layer_axis(panels[1], rows, names=False)
         _panel(panels[1], [row.baseline for row in rows], f"{base.name} baseline: {base.totals.cycles:,} cycles")
         note += f"; the two panels have different scales (speed-up {result.speedup:.2f}x)"
     title = f"Where the cycles go in {result.workload} on {result.hardware['name']}"

@@ -14,9 +14,10 @@ from matplotlib.axes import Axes
 from accelsim.report.palette import GREY
 
 FONT_POINTS = 7.5
-_WIDTH_EM = 0.62  # generous mean width of a character of the bundled font
-_DISTANCES = (3.0, 9.0, 16.0, 24.0, 34.0, 46.0)
-_DIRECTIONS = [math.radians(degrees) for degrees in (0, 180, 270, 90, 315, 225, 45, 135)]
+_WIDTH_EM = 0.58  # mean width of a character of the bundled font
+_DISTANCES = (3.0, 8.0, 14.0, 20.0, 28.0, 36.0, 46.0, 58.0, 72.0)
+_NEAR = 8.0  # up to here a label needs no line to its mark
+_DIRECTIONS = [math.radians(degrees) for degrees in (0, 180, 315, 225, 45, 135, 270, 90, 340, 200, 290, 250, 20, 160)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,33 +69,50 @@ def text_box(text: str, x: float, y: float, horizontal: float, vertical: float) 
     return Box(left, bottom, left + width, bottom + height)
 
 
-def place_labels(axes: Axes, marks: Sequence[Mark], taken: Iterable[Box]) -> None:
-    """Write the texts of `marks`, earlier ones first, clear of each other, of every mark and of what is `taken`."""
+def place_labels(axes: Axes, marks: Sequence[Mark], lines: Iterable[Box], texts: Iterable[Box]) -> None:
+    """Write the texts of `marks`, earlier ones first, clear of each other, of marks, lines and other texts.
+
+    A label may be off its mark with a thin line between them, which may cross `lines` but no text.
+    """
     scale = 72.0 / axes.figure.dpi
     extent = axes.bbox
     frame = Box(extent.x0 * scale, extent.y0 * scale, extent.x1 * scale, extent.y1 * scale)
-    obstacles = [*taken, *(mark.box for mark in marks)]
+    written, graphics = list(texts), [*lines, *(mark.box for mark in marks)]
     for mark in marks:
-        spot = _free_spot(mark, frame, obstacles) if mark.text else None
+        spot = _free_spot(mark, frame, written, graphics) if mark.text else None
         if spot is None:
             continue
         box, distance = spot
-        obstacles.append(box)
+        written += [box, *_line_boxes(mark, box)]
         x, y = (box.left + box.right) / 2, (box.bottom + box.top) / 2
         arrow = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": mark.radius}
         axes.annotate(
             mark.text, (mark.x / scale, mark.y / scale), xycoords="figure pixels", xytext=(x - mark.x, y - mark.y),
             textcoords="offset points", ha="center", va="center", fontsize=FONT_POINTS,
-            arrowprops=arrow if distance > _DISTANCES[1] else None,
+            arrowprops=arrow if distance > _NEAR else None,
         )  # fmt: skip
 
 
-def _free_spot(mark: Mark, frame: Box, obstacles: Sequence[Box]) -> tuple[Box, float] | None:
+def _free_spot(mark: Mark, frame: Box, written: Sequence[Box], graphics: Sequence[Box]) -> tuple[Box, float] | None:
+    """The nearest box inside the frame that covers nothing and whose line to the mark crosses no text."""
     for distance in _DISTANCES:
         for angle in _DIRECTIONS:
             reach = mark.radius + distance
             x, y = mark.x + reach * math.cos(angle), mark.y + reach * math.sin(angle)
             box = text_box(mark.text, x, y, (1 - math.cos(angle)) / 2, (1 - math.sin(angle)) / 2)
-            if box.within(frame) and not any(box.overlaps(other) for other in obstacles):
+            covers = any(box.overlaps(other) for other in (*written, *graphics))
+            if covers or not box.within(frame):
+                continue
+            line = _line_boxes(mark, box) if distance > _NEAR else []
+            if not any(piece.overlaps(other) for piece in line for other in written):
                 return box, distance
     return None
+
+
+def _line_boxes(mark: Mark, box: Box) -> list[Box]:
+    """Small squares along the line from a mark to the middle of its label, up to the label's edge."""
+    x, y = (box.left + box.right) / 2, (box.bottom + box.top) / 2
+    steps = [index / 24 for index in range(25)]
+    centres = [(mark.x + step * (x - mark.x), mark.y + step * (y - mark.y)) for step in steps]
+    squares = [Box(cx - 1, cy - 1, cx + 1, cy + 1) for cx, cy in centres]
+    return [square for square in squares if not square.overlaps(box)]

@@ -17,7 +17,7 @@ from accelsim.result import Result
 
 _GIGA = 1e9
 _LABELLED = 6
-_AREA_POINTS = 900.0  # square points of a layer that takes all of the cycles
+_AREA_POINTS = 2200.0  # square points of a layer that takes all of the cycles
 _SMALLEST_AREA = 9.0
 _DASHES = (0, (4, 2))
 
@@ -25,14 +25,14 @@ _DASHES = (0, (4, 2))
 def draw_roofline(result: Result) -> Figure:
     """GMAC/s over MAC/byte, both logarithmic; a layer that does no MACs or moves no DRAM bytes has no place on it."""
     rows = sorted((row for row in layer_rows(result) if row.intensity), key=lambda row: -row.share)
-    lines = _merged_roofs(result)
+    lines, base = _merged_roofs(result), _baseline_points(result)
     figure = new_figure(7.2, 5.4, left=0.75, right=0.25, top=0.8, bottom=0.95)
     axes = figure.subplots()
     axes.set(xlabel="arithmetic intensity [MAC per DRAM byte]", ylabel="performance [GMAC/s]")
-    _set_range(axes, rows, _baseline_points(result), [roof for roof, _ in lines], peak_bandwidth(result))
-    taken = _draw_roofs(axes, lines, peak_bandwidth(result))
-    _draw_layers(axes, rows, _baseline_points(result))
-    place_labels(axes, _marks(axes, rows), taken)
+    _set_range(axes, rows, base, [roof for roof, _ in lines], peak_bandwidth(result))
+    drawn, texts = _draw_roofs(axes, lines, peak_bandwidth(result))
+    _draw_layers(axes, rows, base)
+    place_labels(axes, _marks(axes, rows, base), drawn, texts)
     title = f"Roofline of {result.workload} on {result.hardware['name']}, {result.precision}"
     add_titles(figure, title, "marker area: share of the cycles; weights that came early lift a layer above the slope")
     add_legend(figure, _legend(result, rows), 6)
@@ -72,21 +72,24 @@ def _set_range(
     grid(axes, "both")
 
 
-def _draw_roofs(axes: Axes, lines: list[tuple[Roof, bool]], peak: float | None) -> list[Box]:
-    """The DRAM slope and the compute roofs with their names; the boxes that they cover."""
+def _draw_roofs(axes: Axes, lines: list[tuple[Roof, bool]], peak: float | None) -> tuple[list[Box], list[Box]]:
+    """The compute roofs and the DRAM slope with their names; the boxes that lines and names cover."""
     left, right = axes.get_xlim()
-    taken: list[Box] = []
+    drawn: list[Box] = []
+    names: list[Box] = []
     for roof, own in lines:
         rate = roof.macs_per_second / _GIGA
         ridge = max(roof.macs_per_second / peak, left) if peak else left
         style = {"color": INK} if own else {"color": GREY, "linestyle": _DASHES}
-        axes.plot([ridge, right], [rate, rate], linewidth=1.2, **style)  # type: ignore[arg-type]
-        taken.append(_name_roof(axes, f"{roof.label}: {rate:.0f} GMAC/s", to_points(axes, right, rate), taken))
-        (x0, y0), (x1, _) = to_points(axes, ridge, rate), to_points(axes, right, rate)
-        taken.append(Box(x0, y0 - 1, x1, y0 + 1))
+        axes.plot([ridge, right], [rate, rate], linewidth=1.2, **style)
+        (x0, y0), end = to_points(axes, ridge, rate), to_points(axes, right, rate)
+        names.append(_name_roof(axes, f"{roof.label}: {rate:.0f} GMAC/s", end, names))
+        drawn.append(Box(x0, y0 - 1, end[0], y0 + 1))
     if peak and lines:
-        taken += _draw_slope(axes, peak / _GIGA, lines[-1][0].macs_per_second / peak)
-    return taken
+        slope, along = _draw_slope(axes, peak / _GIGA, lines[-1][0].macs_per_second / peak)
+        drawn += slope
+        names += along
+    return drawn, names
 
 
 def _name_roof(axes: Axes, text: str, end: tuple[float, float], taken: list[Box]) -> Box:
@@ -101,8 +104,8 @@ def _name_roof(axes: Axes, text: str, end: tuple[float, float], taken: list[Box]
     return above if free else text_box(text, end[0] - 2, end[1] - 2, 1.0, 1.0)
 
 
-def _draw_slope(axes: Axes, gigabytes_per_second: float, ridge: float) -> list[Box]:
-    """The bandwidth limit up to the highest roof, its name along it, and small boxes that cover it."""
+def _draw_slope(axes: Axes, gigabytes_per_second: float, ridge: float) -> tuple[list[Box], list[Box]]:
+    """The bandwidth limit up to the highest roof and its name along it; small boxes that cover each."""
     left = max(axes.get_xlim()[0], axes.get_ylim()[0] / gigabytes_per_second)
     axes.plot([left, ridge], [left * gigabytes_per_second, ridge * gigabytes_per_second], color=INK, linewidth=1.2)
     (x0, y0), (x1, y1) = (to_points(axes, x, x * gigabytes_per_second) for x in (left, ridge))
@@ -113,14 +116,10 @@ def _draw_slope(axes: Axes, gigabytes_per_second: float, ridge: float) -> list[B
         text, (middle, middle * gigabytes_per_second), xytext=(-8 * math.sin(angle), 8 * math.cos(angle)),
         textcoords="offset points", ha="center", va="center", rotation=math.degrees(angle), fontsize=FONT_POINTS,
     )  # fmt: skip
-    steps = [index / 60 for index in range(61)]
     half_text = len(text) * 0.31 * FONT_POINTS / math.hypot(x1 - x0, y1 - y0)
-    boxes = []
-    for step in steps:  # the slope itself, and its name where it runs along it
-        x, y = x0 + step * (x1 - x0), y0 + step * (y1 - y0)
-        thick = 14 if abs(step - 0.5) <= half_text else 2
-        boxes.append(Box(x - thick, y - 2, x + 2, y + thick))
-    return boxes
+    centres = [(step / 60, x0 + step / 60 * (x1 - x0), y0 + step / 60 * (y1 - y0)) for step in range(61)]
+    line = [Box(x - 2, y - 2, x + 2, y + 2) for _, x, y in centres]
+    return line, [Box(x - 14, y, x, y + 14) for step, x, y in centres if abs(step - 0.5) <= half_text]
 
 
 def _draw_layers(axes: Axes, rows: Sequence[LayerRow], base: list[tuple[float, float]]) -> None:
@@ -140,12 +139,15 @@ def _area(row: LayerRow) -> float:
     return max(row.share * _AREA_POINTS, _SMALLEST_AREA)
 
 
-def _marks(axes: Axes, rows: Sequence[LayerRow]) -> list[Mark]:
-    """Every layer as an obstacle, the largest with their names."""
+def _marks(axes: Axes, rows: Sequence[LayerRow], base: list[tuple[float, float]]) -> list[Mark]:
+    """Every point, the layers with the most cycles first and with their names."""
     marks = []
     for index, row in enumerate(rows):
         x, y = to_points(axes, row.intensity or 1.0, row.macs_per_second / _GIGA)
         marks.append(Mark(x, y, math.sqrt(_area(row)) / 2, row.result.name if index < _LABELLED else ""))
+    for intensity, rate in base:
+        x, y = to_points(axes, intensity, rate / _GIGA)
+        marks.append(Mark(x, y, 2.0))
     return marks
 
 

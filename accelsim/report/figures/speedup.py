@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from accelsim.report.figures.style import add_bars, add_legend, add_titles, grid, layer_axis, new_figure, patch
-from accelsim.report.figures.style import row_height, shown_layers
+from accelsim.report.figures.style import (
+    add_bars,
+    add_legend,
+    add_titles,
+    grid,
+    layer_axis,
+    name_width,
+    new_figure,
+    patch,
+    row_height,
+    shown_layers,
+    side_text,
+)
 from accelsim.report.palette import BOUND_COLOURS, BOUND_LABELS, INK
 from accelsim.result import Result
 
@@ -15,7 +26,7 @@ def draw_speedup(result: Result) -> Figure:
     if result.baseline is None or result.speedup is None:
         raise ValueError("a speed-up needs a baseline")
     rows, note = shown_layers(result)
-    figure = new_figure(7.0, row_height(rows) + 1.65, left=1.65, right=0.65, top=0.85, bottom=0.8)
+    figure = new_figure(7.0, row_height(rows) + 1.65, left=name_width(rows), right=0.65, top=0.85, bottom=0.8)
     axes = figure.subplots()
     layer_axis(axes, rows)
     values = [row.speedup or 0.0 for row in rows]
@@ -25,8 +36,7 @@ def draw_speedup(result: Result) -> Figure:
     axes.set_xlabel(f"speed-up over the {result.baseline.name} baseline [x]")
     grid(axes, "x")
     for index, row in enumerate(rows):  # beside the bars and not at their ends, where they would cross the line
-        text = "-" if row.speedup is None else f"{row.speedup:.2f}"
-        axes.text(1.07, index, text, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=7)
+        side_text(axes, index, "-" if row.speedup is None else f"{row.speedup:.2f}x", 0.45)
     axes.annotate(
         f"network {result.speedup:.2f}x", (result.speedup, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
         textcoords="offset points", ha="center", va="bottom", fontweight="bold",

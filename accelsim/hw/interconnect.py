@@ -1,0 +1,61 @@
+"""The fabric between the DMA engines and the DRAM controller."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from simpy import Environment
+from simpy.events import ProcessGenerator
+
+from accelsim.tlm import Arbiter, ArbitratedResource, Command, InitiatorSocket, Module, TargetSocket, Transaction
+from accelsim.units import ceil_div
+
+
+class Interconnect(Module):
+    """Stands for an AXI-like crossbar with one port per DMA engine, an arbiter, and separate read and write data paths.
+
+    Parameters: bytes_per_cycle (data width of each path), latency_cycles (request and response registers together),
+    in_flight (transactions that the memory controller queues), arbiter.
+    Timing: a transaction waits for the arbiter, which grants while fewer than in_flight are at the memory; then for the
+    memory; its data crosses the fabric in ceil(size / bytes_per_cycle), overlapped with the memory's own transfer, one
+    transaction at a time per direction; plus latency_cycles.
+    Not modelled: address channels, and ordering between ports.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        name: str,
+        parent: Module,
+        *,
+        ports: tuple[str, ...],
+        bytes_per_cycle: int,
+        latency_cycles: int,
+        in_flight: int,
+        arbiter: Arbiter,
+    ) -> None:
+        super().__init__(env, name, parent)
+        self.ports = {
+            port: TargetSocket(self, port.replace(".", "_"), partial(self._carry, index))
+            for index, port in enumerate(ports)
+        }
+        self.memory = InitiatorSocket(self, "memory")
+        self._bytes_per_cycle, self._latency_cycles = bytes_per_cycle, latency_cycles
+        self._queue = ArbitratedResource(env, arbiter, f"{self.path}.queue", holders=in_flight)
+        self._path_free = {command: 0 for command in Command}
+        self._waited = self.statistics.counter("arbitration_wait_cycles")
+        self._transactions = self.statistics.counter("transactions")
+
+    def _carry(self, port: int, transaction: Transaction) -> ProcessGenerator:
+        env = self.env
+        asked = int(env.now)
+        yield self._queue.request(port, transaction.size_bytes)
+        granted = int(env.now)
+        self._waited.value += granted - asked
+        self._transactions.value += 1
+        yield from self.memory.b_transport(transaction)
+        self._queue.release(port)
+        crossing = ceil_div(transaction.size_bytes, self._bytes_per_cycle)
+        crossed = max(self._path_free[transaction.command], granted) + crossing
+        self._path_free[transaction.command] = crossed
+        yield env.timeout(max(crossed - int(env.now), 0) + self._latency_cycles)

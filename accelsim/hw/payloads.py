@@ -1,0 +1,64 @@
+"""What travels between the controller and the blocks: transactions with the field's own contents.
+
+`address` and `size_bytes` mean what they mean for memory where the payload is memory's, and are 0 and the bytes of
+operands or results elsewhere. Fields below `# filled by the target` are its answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accelsim.analytic.compute import ArrayShape
+from accelsim.mapping.layout import Run
+from accelsim.tlm import Command, Transaction
+from accelsim.workload.layers import Gemm
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Transfer(Transaction):
+    """A DMA descriptor: the runs of bytes that make up one tile."""
+
+    runs: tuple[Run, ...]
+
+    @classmethod
+    def of(cls, command: Command, runs: tuple[Run, ...], initiator: str) -> Transfer:
+        """The descriptor of all `runs`."""
+        return cls(command, runs[0].address, sum(run.size_bytes for run in runs), initiator, runs=runs)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class OperandStream(Transaction):
+    """Operands on their way from a buffer through a decoder into one edge of the array."""
+
+    codes: int
+    codes_per_word: int
+    decoded: bool
+    # filled by the target
+    port_cycles: int = 0
+    decode_cycles: int = 0
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class TileMultiply(Transaction):
+    """One tile for the PE array."""
+
+    tile: Gemm
+    shape: ArrayShape
+    weight_bits: int
+    input_bits: int
+    weights_decoded: bool
+    inputs_decoded: bool
+    # filled by the target
+    streaming_cycles: int = 0
+    fill_drain_cycles: int = 0
+    decoder_cycles: int = 0
+    weight_port_cycles: int = 0
+    input_port_cycles: int = 0
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class PostProcess(Transaction):
+    """One output tile for the vector unit."""
+
+    elements: int
+    passes: int
