@@ -115,7 +115,7 @@ class BaselineResult(RunResult):
 class Result(RunResult):
     """The answer of `simulate`: the run, its baseline and the speed-up between them.
 
-    `hardware` is the expanded machine; `dram_peak_bytes_per_second` and `peak_macs_per_cycle` (native width) are
+    `hardware` is the expanded machine; `dram_peak_bytes_per_second` (None for ideal memory) and `peak_macs_per_cycle` (native width) are
     derived from it, so that a reader of the file needs no other.
     """
 
@@ -123,7 +123,7 @@ class Result(RunResult):
     workload: str
     hardware: dict[str, Any]
     seed: int
-    dram_peak_bytes_per_second: float
+    dram_peak_bytes_per_second: float | None
     peak_macs_per_cycle: int
     baseline: BaselineResult | None
     speedup: float | None

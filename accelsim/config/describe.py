@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,8 +101,14 @@ def fill_tables(page: str) -> str:
 
     def table(match: re.Match[str]) -> str:
         title = match[2]
-        tables = {"fields": lambda: field_table(Hardware), "presets": preset_table}
-        return f"{match[1]}{tables.get(title, lambda: source_table(title))()}\n{match[3]}"
+        text = (
+            field_table(Hardware)
+            if title == "fields"
+            else preset_table()
+            if title == "presets"
+            else source_table(title)
+        )
+        return f"{match[1]}{text}\n{match[3]}"
 
     return _TABLE.sub(table, page)
 
@@ -110,8 +116,8 @@ def fill_tables(page: str) -> str:
 _TITLES = ("name", "description")
 
 
-def _markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [header, ("---",) * len(header), *rows]
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 

@@ -56,7 +56,7 @@ class DecoderConfig(Section):
     lanes: Positive | None = Field(
         None,
         description="lanes of each unit; a lane takes one native-width word (8 bits) of packed codes a cycle; "
-        "none: as many as the array's edge has ports, so that decoding never limits the rate",
+        "null: as many as the array's edge has ports, so that decoding never limits the rate",
     )
     latency_cycles: NonNegative = Field(2, description="pipeline depth, paid once per tile, cycles")
 
@@ -69,10 +69,10 @@ class BufferConfig(Section):
     output_bytes: Positive = Field(description="capacity of the output / partial-sum buffer, bytes")
     ping_pong: bool = Field(True, description="double buffering of streamed tiles")
     weight_port_bytes_per_cycle: Positive | None = Field(
-        None, description="read port towards the array; none: as wide as the array's edge, bytes/cycle"
+        None, description="read port towards the array; null: as wide as the array's edge, bytes/cycle"
     )
     input_port_bytes_per_cycle: Positive | None = Field(
-        None, description="read port towards the array; none: as wide as the array's edge, bytes/cycle"
+        None, description="read port towards the array; null: as wide as the array's edge, bytes/cycle"
     )
     activation_residency: bool = Field(True, description="keep activations on chip between layers where they fit")
 
@@ -99,7 +99,10 @@ class InterconnectConfig(Section):
 
     bytes_per_cycle: Positive = Field(64, description="data width, per core-clock cycle and direction, bytes")
     latency_cycles: NonNegative = Field(8, description="request plus response path, cycles")
-    arbiter: ArbiterPolicy = Field("round_robin", description="round_robin, fixed_priority, weighted, oldest_first")
+    in_flight_per_channel: Positive = Field(
+        4, description="transactions that each DRAM channel's controller queues before the arbiter has to wait"
+    )
+    arbiter: ArbiterPolicy = Field("round_robin", description="which engine's burst goes next")
     order: tuple[Engine, ...] = Field(
         ("output", "input", "weight"), description="fixed_priority: engines from first to last"
     )

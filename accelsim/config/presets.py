@@ -56,9 +56,10 @@ def load_hardware(name_or_file: str, overrides: Sequence[str] = ()) -> Hardware:
 
 def load_dram(name_or_file: str) -> DramPreset:
     """The DRAM that a preset or a YAML file describes; InputError names what is wrong in it."""
+    source = _source("dram", name_or_file)
     from accelsim.config.dram import DramPreset
 
-    return validate(_source("dram", name_or_file), DramPreset)
+    return validate(source, DramPreset)
 
 
 def _folder(kind: Kind) -> Traversable:

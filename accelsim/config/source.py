@@ -30,7 +30,7 @@ except ImportError:  # PyYAML built without libyaml: slower, same events
 KeyPath: TypeAlias = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
-MAX_FILE_BYTES = 4 * 2**20
+MAX_FILE_BYTES = 2**20
 MAX_NODES = 100_000  # values after aliases are expanded: about a hundred times a large network
 MAX_DEPTH = 40
 MAX_NUMBER_CHARACTERS = 40
@@ -69,7 +69,7 @@ class Source:
 
 
 def read_yaml(path: Path) -> Source:
-    """Read a YAML or JSON file; InputError when it is missing, unreadable, over 4 MiB, not UTF-8 or not YAML."""
+    """Read a YAML or JSON file; InputError when it is missing, unreadable, over 1 MiB, not UTF-8 or not YAML."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -77,7 +77,7 @@ def read_yaml(path: Path) -> Source:
         if not stat.S_ISREG(status.st_mode):
             raise InputError(str(path), "is not a regular file", "a YAML or JSON file")
         if status.st_size > MAX_FILE_BYTES:
-            raise InputError(str(path), f"is {status.st_size} bytes long", f"at most {MAX_FILE_BYTES} bytes (4 MiB)")
+            raise InputError(str(path), f"is {status.st_size} bytes long", f"at most {MAX_FILE_BYTES} bytes (1 MiB)")
         content = path.read_bytes()
     except FileNotFoundError:
         raise InputError(str(path), "no such file", nearest=_nearest_file(path)) from None

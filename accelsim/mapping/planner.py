@@ -8,6 +8,7 @@ from accelsim.mapping.context import PlanContext
 from accelsim.mapping.layout import TensorLayout
 from accelsim.mapping.residency import LayerCosts, last_readers, plan_residency
 from accelsim.mapping.schedule import LayerPlan, Schedule
+from accelsim.mapping.tiling import Memory
 from accelsim.mapping.vector_plan import PARAMETER_BYTES, plan_vector_layer
 from accelsim.units import bits_to_bytes, ceil_div
 from accelsim.workload.formats import Precision
@@ -17,15 +18,13 @@ from accelsim.workload.layers import Workload
 REGION_ALIGNMENT_BYTES = 64 * 1024
 
 
-def plan_network(
-    workload: Workload, hardware: Hardware, precision: Precision, *, dram_bytes_per_cycle: float
-) -> Schedule:
+def plan_network(workload: Workload, hardware: Hardware, precision: Precision, memory: Memory) -> Schedule:
     """The schedule of one inference. Raises MappingError when a layer has no tiling that fits the buffers.
 
-    `dram_bytes_per_cycle` is the DRAM's peak per core-clock cycle; it only weighs tilings of equal traffic.
+    `memory` only weighs tilings of equal traffic.
     """
     layouts, parameters, footprint = _memory_map(workload, hardware, precision)
-    costs = LayerCosts(workload, precision, hardware, layouts, dram_bytes_per_cycle)
+    costs = LayerCosts(workload, precision, hardware, layouts, memory)
     residency = plan_residency(workload, hardware, layouts, costs)
     last = last_readers(workload.layers)
     plans: list[LayerPlan] = []
@@ -44,7 +43,7 @@ def plan_network(
             tiling = costs.best_tiling(layer, residency.tensors, residency.free_bytes[index])
             plans.append(ArrayPlanner(layer, context, tiling).plan())
         else:
-            plans.append(plan_vector_layer(layer, context, residency.free_bytes[index]))
+            plans.append(plan_vector_layer(layer, context, costs.space(residency.free_bytes[index])))
     return Schedule(tuple(plans), footprint)
 
 

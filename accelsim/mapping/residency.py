@@ -1,20 +1,23 @@
 """Which activations stay on chip between layers (docs/timing-model.md, "Residency").
 
 In program order, a tensor stays in the input buffer from its producer to its last reader if it fits there beside what
-already stays and beside those layers' own tiles, and if the layers concerned then move fewer bytes in all.
+already stays and beside those layers' own tiles, and if the layers concerned then move fewer bytes in all and are
+estimated to take no longer (smaller tiles cost the array efficiency).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from accelsim.config.hardware import Hardware
 from accelsim.mapping.layout import TensorLayout
 from accelsim.mapping.problem import TilingProblem, tiling_problem
-from accelsim.mapping.tiling import Space, Tiling, TilingSearch
+from accelsim.mapping.tiling import Cost, Memory, Space, Tiling, TilingSearch
+from accelsim.mapping.vector_plan import vector_rows_per_tile
 from accelsim.workload.formats import Precision
-from accelsim.workload.layers import Layer, Workload
+from accelsim.workload.layers import Layer, Workload, elements
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Residency:
 
 
 class LayerCosts:
-    """DRAM traffic of each layer for a given residency, with every tiling search done once."""
+    """What each layer costs for a given residency, with every tiling search done once."""
 
     def __init__(
         self,
@@ -34,42 +37,39 @@ class LayerCosts:
         precision: Precision,
         hardware: Hardware,
         layouts: dict[str, TensorLayout],
-        dram_bytes_per_cycle: float,
+        memory: Memory,
     ) -> None:
         self._precision, self._hardware, self._layouts = precision, hardware, layouts
-        self._final = workload.layers[-1].name
-        self._dram_bytes_per_cycle = dram_bytes_per_cycle
+        self._memory = memory
         self._searches: dict[TilingProblem, TilingSearch] = {}
 
     def best_tiling(self, layer: Layer, resident: Set[str], input_bytes: int) -> Tiling:
         """The tiling of an array layer that may use `input_bytes` of the input buffer; MappingError if none fits."""
-        return self._search(layer, resident).best(self._space(input_bytes), layer.name)
+        return self._search(layer, resident).best(self.space(input_bytes), layer.name)
 
-    def traffic(self, layer: Layer, resident: Set[str], input_bytes: int) -> float:
-        """Fewest bytes the layer moves; infinite if it does not fit."""
-        operands = (name for name in layer.operands if name not in resident)
-        moved = sum(self._layouts[name].size_bytes for name in operands)
+    def cost(self, layer: Layer, resident: Set[str], input_bytes: int) -> Cost:
+        """Bytes the layer moves and its estimated cycles; infinite if it does not fit."""
+        moved = sum(self._layouts[name].size_bytes for name in layer.operands if name not in resident)
         if layer.name not in resident:
             moved += self._layouts[layer.name].size_bytes
         if layer.on_array:
-            return moved + self._search(layer, resident).least_traffic(self._space(input_bytes))
-        streamed = [self._layouts[name] for name in layer.inputs if name not in resident]
-        row_bytes = sum(layout.size_bytes // layout.shape[1] for layout in streamed)
-        kernel_rows = layer.window.kernel[0] if layer.window else 1
-        fits = 2 * row_bytes * kernel_rows <= input_bytes
-        return moved + sum(layout.size_bytes for layout in streamed) if fits else float("inf")
+            traffic, cycles = self._search(layer, resident).cost(self.space(input_bytes))
+        else:
+            streamed = [self._layouts[name] for name in layer.inputs if name not in resident]
+            fits = vector_rows_per_tile(layer, streamed, self._layouts[layer.name], self.space(input_bytes))
+            traffic = sum(layout.size_bytes for layout in streamed) if fits else math.inf
+            cycles = elements(layer.input_shape) / self._hardware.vector.lanes
+        traffic += moved
+        return Cost(traffic, max(cycles, traffic / self._memory.bytes_per_cycle))
 
     def _search(self, layer: Layer, resident: Set[str]) -> TilingSearch:
         problem = tiling_problem(layer, self._precision, self._hardware, resident)
         if problem not in self._searches:
-            self._searches[problem] = TilingSearch(
-                problem,
-                ping_pong=self._hardware.buffers.ping_pong,
-                dram_bytes_per_cycle=self._dram_bytes_per_cycle,
-            )
+            self._searches[problem] = TilingSearch(problem, self._memory, ping_pong=self._hardware.buffers.ping_pong)
         return self._searches[problem]
 
-    def _space(self, input_bytes: int) -> Space:
+    def space(self, input_bytes: int) -> Space:
+        """Room for the tiles of a layer that may use `input_bytes` of the input buffer."""
         buffers = self._hardware.buffers
         return Space(buffers.weight_bytes, input_bytes, buffers.output_bytes)
 
@@ -96,10 +96,15 @@ def plan_residency(
         span = range(index, last[layer.name] + 1)
         size = layouts[layer.name].size_bytes
         staying = resident | {layer.name}
-        before = sum(costs.traffic(layers[i], resident, free[i]) for i in span)
-        after = sum(costs.traffic(layers[i], staying, free[i] - size) for i in span)
-        if after < before:
+        before = _total(costs.cost(layers[i], resident, free[i]) for i in span)
+        after = _total(costs.cost(layers[i], staying, free[i] - size) for i in span)
+        if after.traffic_bytes < before.traffic_bytes and after.cycles <= before.cycles:
             resident = staying
             for i in span:
                 free[i] -= size
     return Residency(resident, tuple(free))
+
+
+def _total(costs: Iterable[Cost]) -> Cost:
+    traffic, cycles = map(sum, zip(*costs, strict=True))
+    return Cost(traffic, cycles)

@@ -7,6 +7,7 @@ Among tilings of equal traffic the one with the shortest estimated time wins.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -37,6 +38,20 @@ class Space(NamedTuple):
     output_bytes: int
 
 
+class Memory(NamedTuple):
+    """The DRAM as the time estimate sees it: peak bytes per core cycle, and cycles before a tile's first byte."""
+
+    bytes_per_cycle: float
+    latency_cycles: int
+
+
+class Cost(NamedTuple):
+    """DRAM bytes that a layer moves, and its estimated cycles."""
+
+    traffic_bytes: float
+    cycles: float
+
+
 @dataclass(frozen=True, slots=True)
 class Tiling:
     """How a layer is cut: groups, output rows, outputs per group and input channels per group of a tile."""
@@ -51,36 +66,47 @@ class Tiling:
 class TilingSearch:
     """Every tiling of one problem with the bytes it needs of each buffer and moves; `space` then picks among them."""
 
-    def __init__(self, problem: TilingProblem, *, ping_pong: bool, dram_bytes_per_cycle: float) -> None:
+    def __init__(self, problem: TilingProblem, memory: Memory, *, ping_pong: bool) -> None:
         self._problem = problem
-        self._dram_bytes_per_cycle = dram_bytes_per_cycle
+        self._memory = memory
         self._tile = _candidates(problem)
         self._counts = _tile_counts(problem, self._tile)
         self._needs = _buffer_needs(problem, self._tile, self._counts, ping_pong)
         self._traffic = _traffic(problem, self._tile, self._counts)
 
-    def least_traffic(self, space: Space) -> float:
-        """Fewest bytes that any fitting tiling moves; infinite when none fits."""
-        fits = self._fits(space)
-        return float(self._traffic[fits].min()) if fits.any() else float("inf")
+    def cost(self, space: Space) -> Cost:
+        """What the best tiling that fits costs; infinite when none fits."""
+        best = self._best(space)
+        if best is None:
+            return Cost(math.inf, math.inf)
+        return Cost(float(self._traffic[best]), float(self._estimated_cycles[best]))
 
     def best(self, space: Space, layer: str) -> Tiling:
         """The best tiling that fits; MappingError naming the buffer, the bytes needed and the bytes there are."""
-        fits = self._fits(space)
-        if not fits.any():
+        best = self._best(space)
+        if best is None:
             raise self._does_not_fit(space, layer)
-        traffic = np.where(fits, self._traffic, np.inf)
-        ties = np.flatnonzero(traffic <= traffic.min() * (1 + 1e-9))
-        best = ties[int(np.argmin(self._estimated_cycles[ties]))]
         groups, rows, outputs, channels, rows_outer = (int(column[best]) for column in self._tile)
         return Tiling(groups, rows, outputs, channels, "rows_outer" if rows_outer else "outputs_outer")
 
+    def _best(self, space: Space) -> int | None:
+        """Index of the fitting candidate of least traffic, of those the one estimated to be fastest."""
+        fits = np.flatnonzero(self._fits(space))
+        if not fits.size:
+            return None
+        traffic = self._traffic[fits]
+        ties = fits[traffic <= traffic.min() * (1 + 1e-9)]
+        return int(ties[int(np.argmin(self._estimated_cycles[ties]))])
+
     def _fits(self, space: Space) -> NDArray[np.bool_]:
-        return np.logical_and.reduce([need <= limit for need, limit in zip(self._needs, space, strict=True)])
+        fits: NDArray[np.bool_] = np.logical_and.reduce(
+            [need <= limit for need, limit in zip(self._needs, space, strict=True)]
+        )
+        return fits
 
     @cached_property
     def _estimated_cycles(self) -> Floats:
-        return _estimated_cycles(self._problem, self._tile, self._counts, self._traffic, self._dram_bytes_per_cycle)
+        return _estimated_cycles(self._problem, self._tile, self._counts, self._traffic, self._memory)
 
     def _does_not_fit(self, space: Space, layer: str) -> MappingError:
         """Names the buffer that the most frugal tiling exceeds by the largest factor."""
@@ -142,7 +168,7 @@ def _tile_counts(problem: TilingProblem, tile: _Tiles) -> _Counts:
 def _buffer_needs(
     problem: TilingProblem, tile: _Tiles, counts: _Counts, ping_pong: bool
 ) -> tuple[Floats, Floats, Floats]:
-    """Bytes needed of the weight, input and output buffer; with ping-pong, tiles that follow one another come in pairs."""
+    """Bytes needed of the weight, input and output buffer; with ping-pong, successive tiles come in pairs."""
 
     def copies(tiles: Ints) -> Ints:
         return np.where((tiles > 1) & ping_pong, 2, 1)
@@ -190,9 +216,7 @@ def rows_of_sweep(problem: TilingProblem, step: int) -> int:
     return sum(end - start for start, end in spans)
 
 
-def _estimated_cycles(
-    problem: TilingProblem, tile: _Tiles, counts: _Counts, traffic: Floats, dram_bytes_per_cycle: float
-) -> Floats:
+def _estimated_cycles(problem: TilingProblem, tile: _Tiles, counts: _Counts, traffic: Floats, memory: Memory) -> Floats:
     """Time of a layer if compute and transfers overlap but for the first tile in and the last one out."""
     pixels = tile.rows * problem.row_pixels
     gemm = Gemm(tile.groups, pixels, tile.channels * problem.kernel_area, tile.outputs)
@@ -200,11 +224,14 @@ def _estimated_cycles(
     shadow = problem.shadow_registers
     per_tile = folded_cycles(folds, streamed, problem.shape, problem.dataflow, shadow_registers=shadow)
     compute = per_tile * counts.groups * counts.rows * counts.outputs * counts.channels
+    weight_sweeps, input_sweeps = sweeps(tile.rows_outer, counts.rows, counts.outputs, counts.channels)
+    loads = counts.groups * counts.outputs * counts.channels * weight_sweeps
     first = _weight_tile_bytes(problem, tile)
     if not problem.input_resident:
         stride = problem.window.stride[0] * problem.window.stride[1]
         first = first + tile.groups * tile.channels * pixels * (stride * problem.input_bits / BITS_PER_BYTE)
+        loads = loads + counts.groups * counts.rows * counts.channels * input_sweeps
+    transfer = traffic / memory.bytes_per_cycle + loads * memory.latency_cycles
     last = tile.groups * pixels * tile.outputs / problem.lanes
-    overlapped = np.maximum(compute, traffic / dram_bytes_per_cycle)
-    result: Floats = overlapped + first / dram_bytes_per_cycle + last
+    result: Floats = np.maximum(compute, transfer) + first / memory.bytes_per_cycle + last
     return result

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from accelsim.analytic.vector import passes_of
 from accelsim.errors import MappingError
 from accelsim.mapping.context import PlanContext
 from accelsim.mapping.layout import Run, TensorLayout, split
 from accelsim.mapping.problem import window_rows
 from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Traffic
+from accelsim.mapping.tiling import Space
 from accelsim.units import ceil_div
 from accelsim.workload.layers import Layer, elements
 
@@ -18,12 +21,15 @@ MIN_TILES = 4
 PARAMETER_BYTES = 4
 
 
-def plan_vector_layer(layer: Layer, context: PlanContext, input_bytes: int) -> LayerPlan:
+def plan_vector_layer(layer: Layer, context: PlanContext, space: Space) -> LayerPlan:
     """Cut the output into row tiles whose input and output fit twice; MappingError where not even one row does."""
     layouts, output = context.layouts, context.layouts[layer.name]
     streamed = [name for name in layer.inputs if name not in context.resident]
     rows = layer.output_shape[1]
-    step = _rows_per_tile(layer, [layouts[name] for name in streamed], output, context, input_bytes)
+    streamed_layouts = [layouts[name] for name in streamed]
+    step = vector_rows_per_tile(layer, streamed_layouts, output, space)
+    if step is None:
+        raise _does_not_fit(layer, _tile_bytes(layer, streamed_layouts, output, 1), space)
     parameter_bytes = layer.parameters * PARAMETER_BYTES
     loads: list[Load] = []
     tiles: list[OutputTile] = []
@@ -78,21 +84,34 @@ def _input_rows(layer: Layer, layout: TensorLayout, start: int, end: int) -> tup
     return rows_in * start // rows_out, ceil_div(rows_in * end, rows_out)
 
 
-def _rows_per_tile(
-    layer: Layer, inputs: list[TensorLayout], output: TensorLayout, context: PlanContext, input_bytes: int
-) -> int:
-    """Most rows that fit, at most a `MIN_TILES`-th of the tensor."""
-    output_bytes = context.hardware.buffers.output_bytes
+def vector_rows_per_tile(
+    layer: Layer, streamed: Sequence[TensorLayout], output: TensorLayout, space: Space
+) -> int | None:
+    """Most rows whose input and output fit twice, at most a `MIN_TILES`-th of the tensor; None if one is too many."""
     rows = layer.output_shape[1]
-    parameter_row = ceil_div(layer.parameters * PARAMETER_BYTES, rows)
     for step in range(ceil_div(rows, MIN_TILES), 0, -1):
-        spans = [_input_rows(layer, layout, 0, step) for layout in inputs]
-        taken = sum(layout.range_bytes(0, layout.shape[0], *span) for layout, span in zip(inputs, spans, strict=True))
-        taken += parameter_row * step
-        if 2 * taken <= input_bytes and 2 * output.range_bytes(0, output.shape[0], 0, step) <= output_bytes:
+        taken, given = _tile_bytes(layer, streamed, output, step)
+        if 2 * taken <= space.input_bytes and 2 * given <= space.output_bytes:
             return step
-    raise MappingError(
+    return None
+
+
+def _tile_bytes(layer: Layer, streamed: Sequence[TensorLayout], output: TensorLayout, rows: int) -> tuple[int, int]:
+    """Bytes of the input and of the output buffer that a tile of so many rows takes."""
+    spans = [_input_rows(layer, layout, 0, rows) for layout in streamed]
+    taken = sum(layout.range_bytes(0, layout.shape[0], *span) for layout, span in zip(streamed, spans, strict=True))
+    taken += ceil_div(layer.parameters * PARAMETER_BYTES * rows, layer.output_shape[1])
+    return taken, output.range_bytes(0, output.shape[0], 0, rows)
+
+
+def _does_not_fit(layer: Layer, needs: tuple[int, int], space: Space) -> MappingError:
+    field, need, limit = max(
+        ("buffers.input_bytes", 2 * needs[0], space.input_bytes),
+        ("buffers.output_bytes", 2 * needs[1], space.output_bytes),
+        key=lambda row: row[1] / max(row[2], 1),
+    )
+    return MappingError(
         f"layer {layer.name}",
-        f"not even one row fits: it needs two times {taken} bytes of buffers.input_bytes, there are {input_bytes}, and "
-        f"two times {output.range_bytes(0, output.shape[0], 0, 1)} bytes of buffers.output_bytes, there are {output_bytes}",
+        f"no tile fits {field}: one row, twice, needs {need} bytes, there are {limit}",
+        f"{field} >= {need}",
     )

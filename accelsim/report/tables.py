@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich import box
 from rich.cells import cell_len
@@ -35,10 +35,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class BarColumn:
-    """One bar per row: fractions of the bar's full width, and the colour of each."""
+    """One bar per row: fractions of the bar's full width, and the colour of each; `drop` as for a `Column`."""
 
     fractions: list[float]
     colours: list[str]
+    drop: int = 0
 
 
 AnyColumn = Column | BarColumn
@@ -85,10 +86,16 @@ def _fit(columns: list[AnyColumn], width: int) -> tuple[list[AnyColumn], int]:
         left = width - text - _GAP_CELLS * len(kept)
         if left >= bars * narrowest:
             return kept, min(left // bars, widest) if bars else 0
-        droppable = [column for column in kept if isinstance(column, Column) and column.drop]
-        if droppable:
-            kept.remove(max(droppable, key=lambda column: column.drop))
-        elif bars:
-            kept = [column for column in kept if isinstance(column, Column)]
-        else:
-            return kept, 0
+        first = max(column.drop for column in kept)
+        if not first:
+            return _squeezed(kept, left), narrowest
+        kept = [column for column in kept if column.drop != first]
+
+
+def _squeezed(columns: list[AnyColumn], left: int) -> list[AnyColumn]:
+    """The columns with `left` (negative) cells taken from the text of the first one, which names the rows."""
+    name = columns[0]
+    if not isinstance(name, Column):
+        return columns
+    room = max(name.width + left, 1)
+    return [replace(name, cells=[cell[:room] for cell in name.cells], footer=name.footer[:room]), *columns[1:]]

@@ -6,6 +6,8 @@ columns where they do not fit (numbers are never wrapped or cut), and is plain A
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.panel import Panel
 from rich.table import Table
@@ -53,8 +55,7 @@ def _plain(text: str, ascii_only: bool) -> str:
 def _plain_column(column: AnyColumn, ascii_only: bool) -> AnyColumn:
     if isinstance(column, BarColumn) or not ascii_only:
         return column
-    cells = [_plain(cell, True) for cell in column.cells]
-    return Column(_plain(column.heading, True), column.unit, cells, column.footer, column.drop, column.left)
+    return replace(column, heading=_plain(column.heading, True), cells=[_plain(cell, True) for cell in column.cells])
 
 
 def _panel(head: Headline, ascii_only: bool) -> Panel:
@@ -97,21 +98,21 @@ def _number(value: float | None, form: str) -> str:
 def _layer_columns(rows: list[LayerRow], head: Headline) -> list[AnyColumn]:
     results = [row.result for row in rows]
     largest = max((row.share for row in rows), default=0.0) or 1.0
-    bars = BarColumn([row.share / largest for row in rows], [BOUND_COLOURS[result.bound] for result in results])
+    bars = BarColumn([row.share / largest for row in rows], [BOUND_COLOURS[result.bound] for result in results], 4)
     macs = [f"{result.macs / 1e6:,.1f}" if result.macs else _NONE for result in results]
     utilisations = [_number(row.utilisation, ".1%").rstrip("%") for row in rows]
     traffic = [f"{row.dram_bytes / 1e3:,.1f}" for row in rows]
     columns: list[AnyColumn] = [
         Column("layer", "", [short_name(result.name) for result in results], "total", left=True),
-        Column("kind", "", [result.kind for result in results], drop=4, left=True),
-        Column("bits", "", [row.precision for row in rows], drop=1, left=True),
-        Column("MACs", "[M]", macs, f"{head.macs / 1e6:,.1f}", drop=3),
+        Column("kind", "", [result.kind for result in results], drop=8, left=True),
+        Column("bits", "", [row.precision for row in rows], drop=5, left=True),
+        Column("MACs", "[M]", macs, f"{head.macs / 1e6:,.1f}", drop=7),
         Column("latency", "[cycles]", [f"{result.cycles:,}" for result in results], f"{head.cycles:,}"),
-        Column("share", "[%]", [f"{row.share * 100:.1f}" for row in rows], "100.0"),
+        Column("share", "[%]", [f"{row.share * 100:.1f}" for row in rows], "100.0", drop=2),
         bars,
-        Column("util.", "[%]", utilisations, f"{head.utilisation * 100:.1f}"),
-        Column("DRAM", "[kB]", traffic, f"{head.dram_bytes / 1e3:,.1f}", drop=2),
-        Column("bound", "", [BOUND_LABELS[result.bound] for result in results], left=True),
+        Column("util.", "[%]", utilisations, f"{head.utilisation * 100:.1f}", drop=3),
+        Column("DRAM", "[kB]", traffic, f"{head.dram_bytes / 1e3:,.1f}", drop=6),
+        Column("bound", "", [BOUND_LABELS[result.bound] for result in results], drop=1, left=True),
     ]
     if head.speedup is not None:
         columns.append(Column("speed-up", "[x]", [_number(row.speedup, ".2f") for row in rows], f"{head.speedup:.2f}"))
@@ -125,15 +126,15 @@ def _cause_columns(result: Result) -> list[AnyColumn]:
     columns: list[AnyColumn] = [
         Column("cause", "", [row.label for row in rows], "total", left=True),
         Column(short_name(result.precision), "[cycles]", [f"{row.cycles:,}" for row in rows], f"{total:,}"),
-        Column("share", "[%]", [f"{row.fraction * 100:.1f}" for row in rows], "100.0"),
-        BarColumn([row.fraction / largest for row in rows], colours),
+        Column("share", "[%]", [f"{row.fraction * 100:.1f}" for row in rows], "100.0", drop=1),
+        BarColumn([row.fraction / largest for row in rows], colours, 3),
     ]
     if base is not None:
         cycles = [_number(row.baseline_cycles, ",") for row in rows]
         shares = [_number(row.baseline_fraction, ".1%").rstrip("%") for row in rows]
         columns += [
             Column(short_name(base.name), "[cycles]", cycles, f"{base.totals.cycles:,}"),
-            Column("share", "[%]", shares, "100.0"),
-            BarColumn([(row.baseline_fraction or 0.0) / largest for row in rows], colours),
+            Column("share", "[%]", shares, "100.0", drop=2),
+            BarColumn([(row.baseline_fraction or 0.0) / largest for row in rows], colours, 3),
         ]
     return columns

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simpy import AllOf, AnyOf, Environment, Event, Process
+from simpy import Environment, Event, Process
+from simpy.events import Condition
 
 
 class NamedEvent(Event):
@@ -28,9 +29,9 @@ def describe_wait(event: Event, seen: frozenset[Event] = frozenset()) -> str:
         return event.describe()
     if isinstance(event, Process):
         return f"process {event.name}, which waits for {describe_wait(event.target, seen | {event})}"
-    if isinstance(event, AllOf | AnyOf):
-        quantity = "all of" if isinstance(event, AllOf) else "any of"
-        # SimPy offers no public way to the parts of a condition.
+    if isinstance(event, Condition):
+        # SimPy offers no public way to what a condition is made of.
+        quantity = "any of" if event._evaluate is Condition.any_events else "all of"
         parts = [describe_wait(part, seen | {event}) for part in event._events if not part.triggered]
         return f"{quantity} [{'; '.join(parts)}]"
     return f"an unnamed {type(event).__name__}"

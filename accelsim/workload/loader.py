@@ -11,9 +11,9 @@ from accelsim.workload.layers import Workload
 from accelsim.workload.schema import LAYER_SPECS, LayerSpec, WorkloadFile
 
 
-def load_workload(path: Path) -> Workload:
+def load_workload(path: Path | str) -> Workload:
     """Read a workload file (YAML or JSON); InputError, naming file and line, for whatever is wrong with it."""
-    return _build(read_yaml(path))
+    return _build(read_yaml(Path(path)))
 
 
 def parse_workload(text: str, label: str = "workload") -> Workload:
@@ -33,6 +33,6 @@ def _layer_spec(source: Source, index: int, kind: object) -> LayerSpec:
         if kind == known:
             return validate(source, model, at=("layers", index))
     path = ("layers", index, "kind")
-    found = f"layers[{index}].kind: " + ("is missing" if kind is None else f"found {kind!r}")
+    found = f"layers[{index}].kind: " + ("is missing" if kind is None else f"found {kind!r:.60}")
     nearest = nearest_name(kind, LAYER_SPECS) if isinstance(kind, str) else None
     raise InputError(source.where(path), found, ", ".join(LAYER_SPECS), nearest)

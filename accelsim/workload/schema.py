@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from accelsim.config.hardware import NonNegative, Positive, Section
 from accelsim.workload.formats import parse_bits
 from accelsim.workload.layers import LayerKind, PostOp, Window
 
-Name = Annotated[str, Field(min_length=1)]
+
+def _name(value: str) -> str:
+    """Names go into messages, tables and traces: they stay on one line, in one column."""
+    if not 0 < len(value) <= 100 or not value.isprintable() or " " in value:
+        raise ValueError("a name of 1 to 100 printable characters, without spaces")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
 ShapeField = tuple[Positive, Positive, Positive]
 Sizes = Positive | tuple[Positive, Positive]
 Paddings = NonNegative | tuple[NonNegative, NonNegative]

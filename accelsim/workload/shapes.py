@@ -136,7 +136,7 @@ def _matmul(spec: MatmulSpec, inputs: Sequence[Tensor], where: str) -> Body:
 
 def _pool(spec: PoolSpec, inputs: Sequence[Tensor], where: str) -> Body:
     shape = inputs[0].shape
-    return Body(shape, _windowed(shape, spec.window, shape[0], where), spec.window, shape[0])
+    return Body(shape, _windowed(shape, spec.window, shape[0], where), spec.window)
 
 
 def _add(spec: AddSpec, inputs: Sequence[Tensor], where: str) -> Body:

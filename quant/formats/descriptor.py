@@ -70,8 +70,8 @@ class NumberFormat(ABC):
     ) -> npt.NDArray[np.floating[Any]]:
         """The numbers `value * scale`, in the shape of `codes`: multiplied in float64, rounded once to `dtype`.
 
-        What is too large for `dtype` becomes infinite. `scale` as in `encode`. Raises DataError for a code outside 0 .. 2^bits - 1 and for a scale that is not positive
-        and finite.
+        What is too large for `dtype` becomes infinite. `scale` as in `encode`. Raises DataError for a code outside
+        0 .. 2^bits - 1 and for a scale that is not positive and finite.
         """
 
     @abstractmethod

@@ -34,7 +34,7 @@ class TestEveryPreset:
 
     def test_states_every_value_with_a_source(self, name: str) -> None:
         values = list(sourced_values("hardware", name))
-        assert [path for path, _, _ in values] == [path for path in valid_paths(Hardware)[2:]]
+        assert [path for path, _, _ in values] == valid_paths(Hardware)[2:]  # without name, description
         assert [path for path, _, source in values if not source] == []
 
     def test_cites_only_sources_that_its_head_explains(self, name: str) -> None:
@@ -135,9 +135,7 @@ class TestFiles:
         assert str(caught.value).startswith(f"{path}{message}")
 
     def test_names_that_are_neither_preset_nor_file(self) -> None:
-        with pytest.raises(
-            InputError, match=r"^hardware 'zcu1O2': no such preset; did you mean 'zcu102'\? \(allowed: ant"
-        ):
+        with pytest.raises(InputError, match=r"^hardware 'zcu1O2': no such preset; did you mean 'zcu102'\?"):
             load_hardware("zcu1O2")
         with pytest.raises(InputError, match=r"no/machine\.yaml: no such file"):
             load_hardware("no/machine.yaml")

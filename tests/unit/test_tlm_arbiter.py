@@ -1,7 +1,7 @@
 """Arbitration policies: whole grant sequences worked by hand, and the properties that each promises."""
 
 from collections.abc import Callable, Sequence
-from itertools import count
+from itertools import combinations, count
 
 import pytest
 from hypothesis import given, settings
@@ -158,7 +158,7 @@ def test_weighted_shares_stay_within_the_bound_of_fair_queuing(shares: list[tupl
     weights, sizes = zip(*shares, strict=True)
     served = backlog(Weighted(weights), sizes, grants)
     taken = [size * served.count(requester) for requester, size in enumerate(sizes)]
-    for i, j in ((i, j) for i in range(len(shares)) for j in range(i)):
+    for i, j in combinations(range(len(shares)), 2):
         # Both sides times w_i * w_j, to compare whole numbers.
         difference = abs(taken[i] * weights[j] - taken[j] * weights[i])
         assert difference <= sizes[i] * weights[j] + sizes[j] * weights[i]

@@ -89,7 +89,7 @@ def test_try_put_takes_room_only() -> None:
 
 
 def test_a_fifo_holds_something() -> None:
-    with pytest.raises(SimulationError, match="dma.queue: a fifo holds at least 1 item, not 0"):
+    with pytest.raises(SimulationError, match=r"dma\.queue: a fifo holds at least 1 item, not 0"):
         Fifo(Environment(), 0, "dma.queue")
 
 

@@ -1,7 +1,8 @@
 """The ready-made player and memory: bytes, errors, timing."""
 
 import pytest
-from simpy import Environment
+from simpy import Environment, Event
+from simpy.events import NORMAL, EventPriority
 
 from accelsim.errors import SimulationError
 from accelsim.tlm import Command, Module, Monitor, OldestFirst, Rules, SimpleMemory, Status, TrafficPlayer, Transaction
@@ -46,3 +47,23 @@ def test_an_address_beyond_the_contents_is_a_status_not_a_crash() -> None:
 def test_a_player_sends_at_least_one_at_a_time() -> None:
     with pytest.raises(SimulationError, match="player: 0 outstanding transactions move nothing"):
         TrafficPlayer(Environment(), "player", transactions=[], max_outstanding=0)
+
+
+def test_a_transaction_is_three_events() -> None:
+    """Decision, grant and service time; beside them the start and the end of the player's process."""
+
+    class CountingEnvironment(Environment):
+        scheduled = 0
+
+        def schedule(self, event: Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
+            self.scheduled += 1
+            super().schedule(event, priority, delay)
+
+    env = CountingEnvironment()
+    root = Module(env, "root")
+    memory = SimpleMemory(env, "memory", root, arbiter=OldestFirst())
+    reads = [Transaction(Command.READ, 0, 1, "player") for _ in range(10)]
+    TrafficPlayer(env, "player", root, transactions=reads).socket.bind(memory.ports[0])
+    root.start()
+    run_until_idle(env, root)
+    assert env.scheduled == 3 * 10 + 2

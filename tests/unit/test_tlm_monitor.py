@@ -130,7 +130,7 @@ def test_a_stamp_from_the_future() -> None:
         transaction.issue_cycle = 11
 
     env, _, _ = bench(serve, [read()])
-    with pytest.raises(SimulationError, match="at cycle 10: .* ends before it was issued, at cycle 11"):
+    with pytest.raises(SimulationError, match=r"at cycle 10: .* ends before it was issued, at cycle 11"):
         env.run()
 
 
@@ -144,7 +144,7 @@ def test_one_transaction_begun_twice() -> None:
 def test_a_transaction_that_never_ends() -> None:
     env, _, monitor = bench(nothing, [read()])
     env.run(until=5)
-    with pytest.raises(SimulationError, match="at cycle 5: .* never ended, having begun at cycle 0"):
+    with pytest.raises(SimulationError, match=r"at cycle 5: .* never ended, having begun at cycle 0"):
         monitor.check_idle()
 
 

@@ -56,7 +56,7 @@ def test_a_request_in_the_cycle_of_a_release_is_in_time() -> None:
 
 
 def test_weighted_takes_the_size_of_the_request() -> None:
-    """Weights 3 and 1, four requests of 6 bytes each at once: clocks in bytes per weight 0 0 | 2 0 | 2 6 | 4 6 | 6 6."""
+    """Weights 3 and 1, four requests of 6 bytes from each: clocks in bytes / weight 0 0 | 2 0 | 2 6 | 4 6 | 6 6."""
     arrivals = [(0, requester) for requester in (0, 0, 0, 0, 1, 1, 1, 1)]
     served = [requester for _, requester, what in contend(Weighted([3, 1]), arrivals, size_bytes=6) if what == "holds"]
     assert served == [0, 1, 0, 0, 0, 1, 1, 1]

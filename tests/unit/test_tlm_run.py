@@ -152,5 +152,5 @@ def test_an_error_of_a_process_comes_out_as_it_is() -> None:
 
     root = Worker(env, "root", work=work)
     root.start()
-    with pytest.raises(SimulationError, match="^root: broken$"):
+    with pytest.raises(SimulationError, match=r"^root: broken$"):
         run_until_idle(env, root)

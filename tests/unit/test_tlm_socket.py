@@ -154,7 +154,7 @@ def test_a_derived_payload_fits_a_target_of_its_base_but_not_the_reverse() -> No
     coded.bind(wide.socket)
     assert coded.peer is wide.socket
     assert wide.socket.peer is coded
-    with pytest.raises(SimulationError, match="free sockets that fit root.plain: none"):
+    with pytest.raises(SimulationError, match=r"free sockets that fit root\.plain: none"):
         plain.bind(narrow.socket)
 
 

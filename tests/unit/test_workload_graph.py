@@ -19,7 +19,8 @@ def test_convolution() -> None:
     """(3, 9, 12) by 8 filters of 3x5, stride 2x1, padding 1x0: rows (9+2-3)/2+1 = 5, columns 12-5+1 = 8."""
     layer = only(
         "[3, 9, 12]",
-        "name: c, kind: conv2d, input: x, out_channels: 8, kernel: [3, 5], stride: [2, 1], padding: [1, 0], post: [bias]",
+        "name: c, kind: conv2d, input: x, out_channels: 8, kernel: [3, 5], stride: [2, 1], padding: [1, 0], "
+        "post: [bias]",
     )
     assert layer.raw_shape == layer.output_shape == (8, 5, 8)
     assert layer.gemm == Gemm(groups=1, pixels=5 * 8, reduction=3 * 3 * 5, outputs=8)

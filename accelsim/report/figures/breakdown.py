@@ -28,7 +28,7 @@ def draw_breakdown(result: Result) -> Figure:
     rows, note = shown_layers(result)
     base = result.baseline
     height = row_height(rows) + 1.85
-    figure = new_figure(9.6 if base else 6.4, height, left=name_width(rows), right=0.25, top=0.95, bottom=0.95)
+    figure = new_figure(9.6 if base else 7.2, height, left=name_width(rows), right=0.25, top=0.95, bottom=0.95)
     panels = figure.subplots(1, 2 if base else 1, squeeze=False, gridspec_kw={"wspace": 0.06})[0]
     layer_axis(panels[0], rows)
     _panel(panels[0], [row.result for row in rows], f"{result.precision}: {result.totals.cycles:,} cycles")
@@ -38,7 +38,7 @@ def draw_breakdown(result: Result) -> Figure:
         note += f"; the two panels have different scales (speed-up {result.speedup:.2f}x)"
     title = f"Where the cycles go in {result.workload} on {result.hardware['name']}"
     add_titles(figure, title, f"latency of every layer by cause, in execution order{note}")
-    add_legend(figure, [patch(CAUSE_COLOURS[cause], CAUSE_LABELS[cause]) for cause in CAUSES], 4 if base else 3)
+    add_legend(figure, [patch(CAUSE_COLOURS[cause], CAUSE_LABELS[cause]) for cause in CAUSES], 4)
     return figure
 
 

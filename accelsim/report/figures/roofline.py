@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from accelsim.report.figures.labels import FONT_POINTS, Box, Mark, place_labels, text_box, to_points
+from accelsim.report.figures.labels import FONT_POINTS, Box, Mark, place_labels, to_points
 from accelsim.report.figures.style import add_legend, add_titles, grid, new_figure
 from accelsim.report.palette import BOUND_COLOURS, BOUND_LABELS, BOUND_MARKERS, GREY, INK
-from accelsim.report.summary import LayerRow, Roof, clock_hz, dram_bytes, layer_rows, peak_bandwidth, roofs
+from accelsim.report.summary import LayerRow, Roof, clock_hz, dram_bytes, layer_rows, peak_bandwidth, roofs, short_name
 from accelsim.result import Result
 
 _GIGA = 1e9
 _LABELLED = 6
-_AREA_POINTS = 2200.0  # square points of a layer that takes all of the cycles
-_SMALLEST_AREA = 9.0
+_AREA_POINTS = 9.0, 220.0  # square points of the smallest marker, and of the layer with the most cycles
+_LINE_POINTS = 10.5  # height of one line of a roof's name
+_LINE_CHARACTERS = 23  # what fits right of the axes
 _DASHES = (0, (4, 2))
 
 
 def draw_roofline(result: Result) -> Figure:
     """GMAC/s over MAC/byte, both logarithmic; a layer that does no MACs or moves no DRAM bytes has no place on it."""
-    rows = sorted((row for row in layer_rows(result) if row.intensity), key=lambda row: -row.share)
+    rows = sorted(
+        (row for row in layer_rows(result) if row.intensity and row.result.cycles), key=lambda row: -row.share
+    )
     lines, base = _merged_roofs(result), _baseline_points(result)
-    figure = new_figure(7.2, 5.4, left=0.75, right=0.25, top=0.8, bottom=0.95)
+    figure = new_figure(8.2, 5.4, left=0.75, right=1.45, top=0.8, bottom=0.95)
     axes = figure.subplots()
     axes.set(xlabel="arithmetic intensity [MAC per DRAM byte]", ylabel="performance [GMAC/s]")
     _set_range(axes, rows, base, [roof for roof, _ in lines], peak_bandwidth(result))
@@ -47,13 +51,13 @@ def _merged_roofs(result: Result) -> list[tuple[Roof, bool]]:
     if result.baseline is not None:
         for roof in roofs(result.baseline, clock):
             labels.setdefault(roof.macs_per_second, []).append(f"{result.baseline.name} baseline")
-    return [(Roof(" and ".join(names), rate), rate in own) for rate, names in sorted(labels.items())]
+    return [(Roof(", ".join(names), rate), rate in own) for rate, names in sorted(labels.items())]
 
 
 def _baseline_points(result: Result) -> list[tuple[float, float]]:
     if result.baseline is None:
         return []
-    layers = [layer for layer in result.baseline.layers if layer.macs and dram_bytes(layer)]
+    layers = [layer for layer in result.baseline.layers if layer.macs and layer.cycles and dram_bytes(layer)]
     return [(layer.macs / dram_bytes(layer), layer.macs / layer.cycles * clock_hz(result)) for layer in layers]
 
 
@@ -73,35 +77,29 @@ def _set_range(
 
 
 def _draw_roofs(axes: Axes, lines: list[tuple[Roof, bool]], peak: float | None) -> tuple[list[Box], list[Box]]:
-    """The compute roofs and the DRAM slope with their names; the boxes that lines and names cover."""
+    """The compute roofs and the DRAM slope with their names; the boxes that lines and names in the axes cover."""
     left, right = axes.get_xlim()
     drawn: list[Box] = []
-    names: list[Box] = []
+    free = -math.inf  # where the next name may start: names stand right of the axes, at their roofs or just above
     for roof, own in lines:
         rate = roof.macs_per_second / _GIGA
         ridge = max(roof.macs_per_second / peak, left) if peak else left
         style = {"color": INK} if own else {"color": GREY, "linestyle": _DASHES}
         axes.plot([ridge, right], [rate, rate], linewidth=1.2, **style)
-        (x0, y0), end = to_points(axes, ridge, rate), to_points(axes, right, rate)
-        names.append(_name_roof(axes, f"{roof.label}: {rate:.0f} GMAC/s", end, names))
-        drawn.append(Box(x0, y0 - 1, end[0], y0 + 1))
-    if peak and lines:
-        slope, along = _draw_slope(axes, peak / _GIGA, lines[-1][0].macs_per_second / peak)
-        drawn += slope
-        names += along
-    return drawn, names
-
-
-def _name_roof(axes: Axes, text: str, end: tuple[float, float], taken: list[Box]) -> Box:
-    """Write a roof's name above its right end, or below it where the roof beneath has its name."""
-    above = text_box(text, end[0] - 2, end[1] + 2, 1.0, 0.0)
-    free = not any(above.overlaps(other) for other in taken)
-    offset, align = (2, "bottom") if free else (-2, "top")
-    axes.annotate(
-        text, (end[0] * axes.figure.dpi / 72, end[1] * axes.figure.dpi / 72), xycoords="figure pixels",
-        xytext=(-2, offset), textcoords="offset points", ha="right", va=align, fontsize=FONT_POINTS,
-    )  # fmt: skip
-    return above if free else text_box(text, end[0] - 2, end[1] - 2, 1.0, 1.0)
+        (x0, y0), (x1, _) = to_points(axes, ridge, rate), to_points(axes, right, rate)
+        drawn.append(Box(x0, y0 - 1, x1, y0 + 1))
+        name = [*textwrap.wrap(roof.label, _LINE_CHARACTERS), f"{rate:.0f} GMAC/s"]
+        half = len(name) * _LINE_POINTS / 2
+        lift = max(free + half - y0, 0.0)
+        free = y0 + lift + half
+        axes.annotate(
+            "\n".join(name), (1, rate), xycoords=("axes fraction", "data"),
+            xytext=(4, lift), textcoords="offset points", va="center", fontsize=FONT_POINTS,
+        )  # fmt: skip
+    if not (peak and lines):
+        return drawn, []
+    slope, along = _draw_slope(axes, peak / _GIGA, lines[-1][0].macs_per_second / peak)
+    return drawn + slope, along
 
 
 def _draw_slope(axes: Axes, gigabytes_per_second: float, ridge: float) -> tuple[list[Box], list[Box]]:
@@ -130,13 +128,14 @@ def _draw_layers(axes: Axes, rows: Sequence[LayerRow], base: list[tuple[float, f
         group = [row for row in rows if row.result.bound == bound]
         axes.scatter(
             [row.intensity or 1.0 for row in group], [row.macs_per_second / _GIGA for row in group],
-            s=[_area(row) for row in group], c=colour, marker=BOUND_MARKERS[bound], edgecolors="white",
+            s=[_area(row, rows) for row in group], c=colour, marker=BOUND_MARKERS[bound], edgecolors="white",
             linewidths=0.6, alpha=0.9, zorder=3,
         )  # fmt: skip
 
 
-def _area(row: LayerRow) -> float:
-    return max(row.share * _AREA_POINTS, _SMALLEST_AREA)
+def _area(row: LayerRow, rows: Sequence[LayerRow]) -> float:
+    smallest, largest = _AREA_POINTS
+    return max(row.share / rows[0].share * largest, smallest) if rows[0].share else smallest
 
 
 def _marks(axes: Axes, rows: Sequence[LayerRow], base: list[tuple[float, float]]) -> list[Mark]:
@@ -144,7 +143,9 @@ def _marks(axes: Axes, rows: Sequence[LayerRow], base: list[tuple[float, float]]
     marks = []
     for index, row in enumerate(rows):
         x, y = to_points(axes, row.intensity or 1.0, row.macs_per_second / _GIGA)
-        marks.append(Mark(x, y, math.sqrt(_area(row)) / 2, row.result.name if index < _LABELLED else ""))
+        marks.append(
+            Mark(x, y, math.sqrt(_area(row, rows)) / 2, short_name(row.result.name) if index < _LABELLED else "")
+        )
     for intensity, rate in base:
         x, y = to_points(axes, intensity, rate / _GIGA)
         marks.append(Mark(x, y, 2.0))

@@ -105,10 +105,7 @@ def layer_axis(axes: Axes, rows: Sequence[LayerRow], *, names: bool = True) -> N
 
 def side_text(axes: Axes, row: int, text: str, inches: float) -> None:
     """A text beside a row that ends `inches` from the axes: left of them when negative, else right."""
-    figure = axes.get_figure(root=True)
-    if figure is None:
-        raise ValueError("the axes are on no figure")
-    shift = ScaledTranslation(inches, 0, figure.dpi_scale_trans)
+    shift = ScaledTranslation(inches, 0, axes.figure.dpi_scale_trans)
     place = blended_transform_factory(axes.transAxes, axes.transData) + shift
     axes.text(0 if inches < 0 else 1, row, text, transform=place, ha="right", va="center_baseline", fontsize=7)
 

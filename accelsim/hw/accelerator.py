@@ -1,0 +1,74 @@
+"""The accelerator: cores, interconnect and memory. This file only wires."""
+
+from __future__ import annotations
+
+from simpy import Environment
+
+from accelsim.config.dram import DramPreset
+from accelsim.config.hardware import Hardware
+from accelsim.hw.core import ENGINES, Core
+from accelsim.hw.dram import Dram
+from accelsim.hw.ideal_memory import IdealMemory
+from accelsim.hw.interconnect import Interconnect
+from accelsim.mapping.schedule import Schedule
+from accelsim.tlm import Arbiter, FixedPriority, Module, OldestFirst, RoundRobin, Trace, Weighted
+
+
+class Accelerator(Module):
+    """The root of the module tree: every core has its own ports on the interconnect, which leads to one memory.
+
+    `dram` is None for ideal memory.
+    """
+
+    def __init__(
+        self, env: Environment, hardware: Hardware, dram: DramPreset | None, schedule: Schedule, trace: Trace
+    ) -> None:
+        super().__init__(env, "accelerator")
+        channels = hardware.dram.channels
+        self.memory: Dram | IdealMemory
+        if dram is None:
+            self.memory = IdealMemory(env, "dram", self, trace)
+            boundary_bytes = hardware.dma.max_burst_bytes
+        else:
+            self.memory = Dram(
+                env, "dram", self, preset=dram, channels=channels, clock_hz=hardware.clock_hz, trace=trace
+            )
+            boundary_bytes = min(hardware.dma.max_burst_bytes, self.memory.chunk_boundary_bytes)
+        self.cores = [
+            Core(
+                env,
+                f"core{index}",
+                self,
+                hardware=hardware,
+                schedule=schedule,
+                boundary_bytes=boundary_bytes,
+                trace=trace,
+            )
+            for index in range(hardware.cores)
+        ]
+        self.interconnect = Interconnect(
+            env,
+            "interconnect",
+            self,
+            ports=tuple(f"{core.name}.{engine}" for core in self.cores for engine in ENGINES),
+            bytes_per_cycle=hardware.interconnect.bytes_per_cycle,
+            latency_cycles=hardware.interconnect.latency_cycles,
+            in_flight=hardware.interconnect.in_flight_per_channel * channels,
+            arbiter=make_arbiter(hardware),
+        )
+        self.interconnect.memory.bind(self.memory.target)
+        for core in self.cores:
+            for engine in ENGINES:
+                core.dma[engine].memory.bind(self.interconnect.ports[f"{core.name}.{engine}"])
+
+
+def make_arbiter(hardware: Hardware) -> Arbiter:
+    """The policy named in the configuration, for the ports of all cores in the order of `ENGINES`."""
+    config, cores = hardware.interconnect, range(hardware.cores)
+    if config.arbiter == "fixed_priority":
+        return FixedPriority([core * len(ENGINES) + ENGINES.index(engine) for engine in config.order for core in cores])
+    if config.arbiter == "weighted":
+        return Weighted(config.weights * len(cores))
+    if config.arbiter == "oldest_first":
+        return OldestFirst()
+    return RoundRobin(len(ENGINES) * len(cores))

@@ -1,0 +1,204 @@
+"""The controller: the layer graph in order, as commands to the blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from simpy import Environment
+from simpy.events import ProcessGenerator
+
+from accelsim.hw.account import LayerRun, Milestone
+from accelsim.hw.payloads import PostProcess, TileMultiply, Transfer
+from accelsim.hw.tensors import TensorBoard
+from accelsim.mapping.schedule import Load, OutputTile, Schedule, Step
+from accelsim.tlm import Command, CreditPool, Fifo, InitiatorSocket, Module, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class BufferSpace:
+    """Room in the three buffers, as the controller hands it out."""
+
+    weight: CreditPool
+    input: CreditPool
+    output: CreditPool
+
+
+class Controller(Module):
+    """Stands for the sequencer with its command queues, one per block; each queue runs ahead as far as data and space
+    allow, so weights of the next layers are fetched while the array works on this one.
+
+    Parameters: the schedule; room in the buffers.
+    Timing: none of its own. A tile is fetched when its buffer has room and, for activations, when the rows it needs
+    have been written; multiplied when its operands are on chip and its partial sums have room; post-processed when its
+    partial sums and residual operands are there; stored after that. Space goes back when the last reader is done.
+    Not modelled: instruction fetch, and the cycles of a command.
+    """
+
+    def __init__(
+        self, env: Environment, name: str, parent: Module, *, schedule: Schedule, space: BufferSpace, trace: Trace
+    ) -> None:
+        super().__init__(env, name, parent)
+        self.weight_dma = InitiatorSocket(self, "weight_dma", Transfer)
+        self.input_dma = InitiatorSocket(self, "input_dma", Transfer)
+        self.output_dma = InitiatorSocket(self, "output_dma", Transfer)
+        self.array = InitiatorSocket(self, "array", TileMultiply)
+        self.vector = InitiatorSocket(self, "vector", PostProcess)
+        self.layers = [LayerRun.of(env, plan) for plan in schedule.plans]
+        #: Called with the number of layers done, after each.
+        self.on_layer: Callable[[int], None] | None = None
+        self._space, self._trace = space, trace
+        self._tensors = TensorBoard(env)
+        first = schedule.plans[0].layer
+        self._tensors.advance(first.inputs[0], first.input_shape[1])
+        self._finished = Milestone(env, "the last store")
+        self._stores: Fifo[tuple[LayerRun, OutputTile]] = Fifo(env, sum(len(p.outputs) for p in schedule.plans) + 1)
+        self._stores_pending = sum(bool(tile.runs) for plan in schedule.plans for tile in plan.outputs)
+        self._source = trace.source(self.path)
+        self._events = {name: trace.event(name) for name in ("load", "multiply", "process", "store", "layer")}
+
+    def processes(self) -> Iterable[ProcessGenerator]:
+        """One sequence of commands per block."""
+        return self.fetch_weights(), self.fetch_inputs(), self.compute(), self.post_process(), self.store()
+
+    def fetch_weights(self) -> ProcessGenerator:
+        """Weight tiles of all layers, in order."""
+        for run in self.layers:
+            for load, on_chip in zip(run.plan.weight_loads, run.weights_on_chip, strict=True):
+                yield from self._fetch(run, load, self._space.weight, self.weight_dma)
+                on_chip.succeed()
+
+    def fetch_inputs(self) -> ProcessGenerator:
+        """Input tiles and residual operands of all layers, in order; before them the room of a resident output."""
+        for run in self.layers:
+            if run.plan.resident_bytes:
+                yield self._space.input.reserve(run.plan.resident_bytes)
+            for load, on_chip in zip(run.plan.loads, run.loads_on_chip, strict=True):
+                yield from self._fetch(run, load, self._space.input, self.input_dma)
+                on_chip.succeed()
+
+    def compute(self) -> ProcessGenerator:
+        """Tile multiplications of all layers, in order. Its timeline is the one that the breakdown explains."""
+        for done, run in enumerate(self.layers, start=1):
+            run.start_cycle = int(self.env.now)
+            if run.plan.steps:
+                yield from self._multiply_layer(run)
+            else:
+                yield from run.wait(self.env, run.processed, "wait_vector_unit")
+            run.end_cycle = int(self.env.now)
+            self._record("layer", len(run.plan.steps), run.end_cycle - run.start_cycle)
+            if self.on_layer is not None:
+                self.on_layer(done)
+        last = self.layers[-1]
+        yield from last.wait(self.env, last.processed, "wait_vector_unit")
+        if self._stores_pending:
+            yield from last.wait(self.env, self._finished, "wait_output_space")
+        last.end_cycle = int(self.env.now)
+
+    def post_process(self) -> ProcessGenerator:
+        """Output tiles of all layers, in order."""
+        for run in self.layers:
+            plan = run.plan
+            for tile, sums in zip(plan.outputs, run.partial_sums, strict=True):
+                if plan.steps:
+                    yield sums
+                else:
+                    yield self._space.output.reserve(tile.reserved_bytes)
+                yield from self._post_process_tile(run, tile)
+            if plan.freed_bytes:
+                self._space.input.release(plan.freed_bytes)
+            run.processed.succeed()
+
+    def store(self) -> ProcessGenerator:
+        """Results that go to DRAM, as they come out of the vector unit."""
+        while self._stores_pending:
+            run, tile = yield self._stores.get()
+            yield from self.output_dma.b_transport(Transfer.of(Command.WRITE, tile.runs, self.path))
+            self._space.output.release(tile.encoded_bytes)
+            run.write_bytes += tile.encoded_bytes
+            self._record("store", tile.encoded_bytes)
+            self._tensors.advance(run.plan.layer.name, tile.rows_done)
+            self._stores_pending -= 1
+        self._finished.succeed()
+
+    def _fetch(self, run: LayerRun, load: Load, space: CreditPool, dma: InitiatorSocket) -> ProcessGenerator:
+        """Bring one tile on chip: rows written, room made, bytes moved."""
+        if load.tensor is not None:
+            rows_written = self._tensors.wait(load.tensor, load.rows)
+            if rows_written is not None:
+                yield rows_written
+        yield space.reserve(load.size_bytes)
+        yield from dma.b_transport(Transfer.of(Command.READ, load.runs, self.path))
+        run.read_bytes += load.size_bytes
+        self._record("load", load.size_bytes)
+
+    def _multiply_layer(self, run: LayerRun) -> ProcessGenerator:
+        """All steps of an array layer; operands stay until a step needs another tile."""
+        plan = run.plan
+        held_weight = held_input = -1
+        for step in plan.steps:
+            if step.weight_load != held_weight:
+                self._give_up(self._space.weight, plan.weight_loads, held_weight)
+                held_weight = step.weight_load
+                yield from run.wait(self.env, run.weights_on_chip[held_weight], "wait_weights")
+            if step.input_load is None:
+                rows_made = self._tensors.wait(plan.layer.inputs[0], step.input_rows)
+                yield from run.wait(self.env, rows_made, "wait_vector_unit")
+            elif step.input_load != held_input:
+                self._give_up(self._space.input, plan.loads, held_input)
+                held_input = step.input_load
+                yield from run.wait(self.env, run.loads_on_chip[held_input], "wait_inputs")
+            if step.starts_output:
+                yield from self._make_room(run, plan.outputs[step.output])
+            yield from self._multiply(run, step)
+        self._give_up(self._space.weight, plan.weight_loads, held_weight)
+        self._give_up(self._space.input, plan.loads, held_input)
+
+    def _make_room(self, run: LayerRun, tile: OutputTile) -> ProcessGenerator:
+        """Room for partial sums; a wait is the output DMA's fault when it has work, else the vector unit's."""
+        cause = "wait_output_space" if self._stores.level else "wait_vector_unit"
+        yield from run.wait(self.env, self._space.output.reserve(tile.reserved_bytes), cause)
+
+    def _multiply(self, run: LayerRun, step: Step) -> ProcessGenerator:
+        plan, start = run.plan, int(self.env.now)
+        assert plan.shape is not None
+        job = TileMultiply(
+            Command.READ,
+            0,
+            run.plan.outputs[step.output].reserved_bytes,
+            self.path,
+            tile=step.tile,
+            shape=plan.shape,
+            weight_bits=plan.weight_format.bits,
+            input_bits=plan.input_format.bits,
+            weights_decoded=plan.weight_format.decoded,
+            inputs_decoded=plan.input_format.decoded,
+        )
+        yield from self.array.b_transport(job)
+        run.charge(job, int(self.env.now) - start)
+        self._record("multiply", step.tile.macs, int(self.env.now) - start)
+        if step.ends_output:
+            run.partial_sums[step.output].succeed()
+
+    def _post_process_tile(self, run: LayerRun, tile: OutputTile) -> ProcessGenerator:
+        plan = run.plan
+        for index in tile.loads:
+            yield run.loads_on_chip[index]
+        job = PostProcess(Command.WRITE, 0, tile.reserved_bytes, self.path, elements=tile.elements, passes=plan.passes)
+        yield from self.vector.b_transport(job)
+        self._record("process", tile.elements)
+        for index in tile.loads:
+            self._space.input.release(plan.loads[index].size_bytes)
+        if tile.runs:
+            self._space.output.release(tile.reserved_bytes - tile.encoded_bytes)
+            yield self._stores.put((run, tile))
+        else:
+            self._space.output.release(tile.reserved_bytes)
+            self._tensors.advance(plan.layer.name, tile.rows_done)
+
+    def _give_up(self, space: CreditPool, loads: tuple[Load, ...], index: int) -> None:
+        if index >= 0:
+            space.release(loads[index].size_bytes)
+
+    def _record(self, event: str, a: int, b: int = 0) -> None:
+        self._trace.record(int(self.env.now), self._source, self._events[event], a, b)

@@ -1,0 +1,28 @@
+"""A memory without limits."""
+
+from __future__ import annotations
+
+from simpy import Environment
+from simpy.events import ProcessGenerator
+
+from accelsim.tlm import Command, Module, TargetSocket, Trace, Transaction
+
+
+class IdealMemory(Module):
+    """Stands for no silicon: infinite bandwidth and no latency, to study the array alone (`dram.preset: ideal`).
+
+    Timing: zero cycles per transaction. Bytes are counted as in a real DRAM.
+    """
+
+    def __init__(self, env: Environment, name: str, parent: Module, trace: Trace) -> None:
+        super().__init__(env, name, parent)
+        self.target = TargetSocket(self, "target", self._serve)
+        self._bytes = {command: self.statistics.counter(f"{command.value}_bytes") for command in Command}
+        self._trace, self._event = trace, {command: trace.event(f"dram_{command.value}") for command in Command}
+
+    def _serve(self, transaction: Transaction) -> ProcessGenerator:
+        self._bytes[transaction.command].value += transaction.size_bytes
+        source = self._trace.source(transaction.initiator)
+        self._trace.record(int(self.env.now), source, self._event[transaction.command], transaction.size_bytes)
+        return
+        yield
