@@ -113,6 +113,6 @@ def memory_view(hardware: Hardware, dram: DramPreset | None) -> Memory:
     peak = dram_peak_bytes_per_second(hardware, dram)
     if dram is None or peak is None:
         return Memory(float("inf"), 0)
-    closed_bank_ps = (dram.tRCD_read + dram.CL) * dram.tck_ps
+    closed_bank_ps = (dram.tRCD + dram.CL) * dram.tck_ps
     latency = hardware.interconnect.latency_cycles + closed_bank_ps * hardware.clock_hz // PICOSECONDS_PER_SECOND
     return Memory(peak / hardware.clock_hz, latency)

@@ -22,7 +22,7 @@ KIB = 1024
 
 def test_the_names_of_the_presets() -> None:
     assert preset_names("hardware") == HARDWARE
-    assert {"ddr4-2400", "ddr4-2133-zcu102", "ddr3-1600", "lpddr4-3200", "hbm2"} <= set(preset_names("dram"))
+    assert {"ddr4-2400", "ddr4-2133-zcu102", "ddr3-1600", "lpddr4-3200", "hbm2-1ch"} <= set(preset_names("dram"))
 
 
 @pytest.mark.parametrize("name", HARDWARE)
