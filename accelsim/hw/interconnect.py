@@ -11,7 +11,6 @@ from accelsim.tlm import (
     Arbiter,
     ArbitratedResource,
     Command,
-    CreditPool,
     InitiatorSocket,
     Module,
     TargetSocket,
@@ -50,8 +49,7 @@ class Interconnect(Module):
         }
         self.memory = InitiatorSocket(self, "memory")
         self._bytes_per_cycle, self._latency_cycles = bytes_per_cycle, latency_cycles
-        self._grants = ArbitratedResource(env, arbiter, f"{self.path}.grants")
-        self._queue = CreditPool(env, in_flight, f"{self.path}.queue")
+        self._queue = ArbitratedResource(env, arbiter, f"{self.path}.queue", slots=in_flight)
         self._path_free = dict.fromkeys(Command, 0)
         self._waited = self.statistics.counter("arbitration_wait_cycles")
         self._transactions = self.statistics.counter("transactions")
@@ -59,14 +57,12 @@ class Interconnect(Module):
     def _carry(self, port: int, transaction: Transaction) -> ProcessGenerator:
         env = self.env
         asked = int(env.now)
-        yield self._grants.request(port, transaction.size_bytes)
-        yield self._queue.reserve(1)
-        self._grants.release()
+        yield self._queue.request(port, transaction.size_bytes)
         granted = int(env.now)
         self._waited.value += granted - asked
         self._transactions.value += 1
         yield from self.memory.b_transport(transaction)
-        self._queue.release(1)
+        self._queue.release()
         crossing = ceil_div(transaction.size_bytes, self._bytes_per_cycle)
         crossed = max(self._path_free[transaction.command], granted) + crossing
         self._path_free[transaction.command] = crossed

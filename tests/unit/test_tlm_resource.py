@@ -21,7 +21,7 @@ def contend(arbiter: Arbiter, arrivals: list[tuple[int, int]], cycles: int = 4, 
         yield env.timeout(cycle)
         yield bus.request(requester, size_bytes)
         log.append((env.now, requester, "holds"))
-        assert bus.holder == requester
+        assert bus.held == 1
         yield env.timeout(cycles)
         bus.release()
         log.append((env.now, requester, "gives back"))
@@ -29,7 +29,7 @@ def contend(arbiter: Arbiter, arrivals: list[tuple[int, int]], cycles: int = 4, 
     for cycle, requester in arrivals:
         env.process(ask(cycle, requester))
     env.run()
-    assert bus.holder is None
+    assert bus.held == 0
     return log
 
 
@@ -84,3 +84,24 @@ def test_use_waits_holds_and_gives_back() -> None:
 def test_giving_back_what_nobody_holds_is_an_error() -> None:
     with pytest.raises(SimulationError, match=r"system\.bus: given back, but nobody holds it"):
         ArbitratedResource(Environment(), RoundRobin(1), "system.bus").release()
+
+
+def test_as_many_hold_it_as_there_are_slots() -> None:
+    """Two slots, three requests of 4 cycles in cycle 0: the third waits for the first slot given back."""
+    env = Environment()
+    queue = ArbitratedResource(env, FixedPriority([2, 1, 0]), "system.queue", slots=2)
+    log: list[tuple[float, int]] = []
+
+    def ask(requester: int) -> Iterator[Event]:
+        yield from queue.use(requester, 1, 4)
+        log.append((env.now, requester))
+
+    for requester in range(3):
+        env.process(ask(requester))
+    env.run()
+    assert log == [(4, 2), (4, 1), (8, 0)]
+
+
+def test_no_slots_are_an_error() -> None:
+    with pytest.raises(SimulationError, match=r"system\.queue: nobody can hold a resource of 0 slots"):
+        ArbitratedResource(Environment(), RoundRobin(1), "system.queue", slots=0)

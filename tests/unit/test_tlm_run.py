@@ -132,7 +132,7 @@ def circle(env: Environment) -> Event:
     ("wait", "words"),
     [
         (full_fifo, "room in queue (1 of 1 items)"),
-        (held_resource, "bus (held by requester 0), as requester 1"),
+        (held_resource, "bus (1 of 1 held), as requester 1"),
         (sub_process, "process child, which waits for weights of tile 3"),
         (lambda env: env.event() | NamedEvent(env, "a"), "any of [an unnamed Event; a]"),
         (lambda env: NamedEvent(env, "a") & NamedEvent(env, "b") & env.timeout(0), "all of [all of [a; b]]"),

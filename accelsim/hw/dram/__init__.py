@@ -1,0 +1,7 @@
+"""The DRAM. `module.py` is the block on the socket; behind it each channel answers, in closed form, when a chunk of
+bursts is done: `channel.py`, from the state of its banks (`bank.py`) and of the controller's queue (`queue.py`).
+"""
+
+from accelsim.hw.dram.module import Dram
+
+__all__ = ["Dram"]

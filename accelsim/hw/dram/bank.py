@@ -1,0 +1,117 @@
+"""One bank: which row is open, since when, and which chunks it has been given."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from accelsim.hw.dram.timing import NEVER, SharedServer, Timing
+from accelsim.units import ceil_div
+
+NO_ROW = -1
+
+
+class Stream(NamedTuple):
+    """Bursts between two clocks, taken as evenly spread."""
+
+    start: int
+    finish: int
+    bursts: int
+    is_write: bool
+
+    def left_after(self, clock: int) -> int:
+        """Bursts still to come at a clock before `finish`."""
+        if self.start >= clock:
+            return self.bursts
+        return self.bursts * (self.finish - clock) // (self.finish - self.start)
+
+    def served(self, bursts: int) -> int:
+        """When so many of them have been served."""
+        return self.start + (self.finish - self.start) * bursts // self.bursts
+
+
+class Bank:
+    """A bank of `group`, with the queue that the controller keeps for it.
+
+    While a row conflict waits for its activate, row hits for the row before it still go first, until the row has
+    served as many bursts as the bank's queue holds: `overtake` says so.
+    """
+
+    __slots__ = (
+        "_activated", "_overtaken_bursts", "_overtaken_free", "_overtaken_row", "_overtaken_until", "_precharge_from",
+        "_recent", "_refresh_period", "_row", "_row_bursts", "_timing", "group", "row_conflicts", "row_misses",
+    )  # fmt: skip
+
+    def __init__(self, group: int, timing: Timing) -> None:
+        self.group = group
+        #: Activates of a closed bank, and of one that had another row open.
+        self.row_misses = self.row_conflicts = 0
+        self._timing = timing
+        self._refresh_period = 0
+        self._row, self._row_bursts = NO_ROW, 0
+        self._activated = self._precharge_from = NEVER
+        self._overtaken_row, self._overtaken_bursts = NO_ROW, 0
+        self._overtaken_until = self._overtaken_free = NEVER
+        self._recent: deque[Stream] = deque(maxlen=timing.bank_queue_bursts)
+
+    def refresh(self, period: int) -> None:
+        """Close the row if a refresh has come since the last chunk."""
+        if period != self._refresh_period:
+            self._refresh_period = period
+            self._row = self._overtaken_row = NO_ROW
+
+    def overtakes(self, row: int, bursts: int, accepted: int) -> bool:
+        """Whether a chunk goes before the row conflict that was given to the bank last."""
+        if row != self._overtaken_row or row == self._row or accepted > self._overtaken_until:
+            return False
+        return self._overtaken_bursts + bursts <= self._timing.bank_queue_bursts
+
+    def overtake(self, bursts: int, accepted: int) -> int:
+        """Let such a chunk go first: when its column commands may begin."""
+        self._overtaken_bursts += bursts
+        return max(accepted, self._overtaken_free)
+
+    def postpone(self, clocks: int) -> None:
+        """The overtaken row conflict waits for so much longer."""
+        self._activated += clocks
+        self._precharge_from += clocks
+        self._overtaken_until += clocks
+        self._overtaken_free += clocks
+
+    def open(self, row: int, bursts: int, accepted: int, activates: SharedServer) -> int:
+        """When column commands to the row may begin; activates it first unless it is open."""
+        timing = self._timing
+        if row == self._row:
+            self._row_bursts += bursts
+            return max(accepted, self._activated + timing.tRCD)
+        may_precharge = max(accepted, self._precharge_from, self._activated + timing.tRAS)
+        if self._row == NO_ROW:
+            self.row_misses += 1
+            may_activate = max(accepted, self._activated + timing.tRAS + timing.tRP)
+        else:
+            self.row_conflicts += 1
+            may_activate = may_precharge + timing.tRP
+        powered = activates.add(4 * accepted, timing.quarter_clocks_per_activate) - timing.quarter_clocks_per_activate
+        self._overtaken_row, self._overtaken_bursts = self._row, self._row_bursts
+        self._overtaken_until, self._overtaken_free = may_precharge, self._precharge_from - timing.tRTP
+        self._row, self._row_bursts = row, bursts
+        self._activated = max(may_activate, ceil_div(powered, 4))
+        return self._activated + timing.tRCD
+
+    def close_after(self, end: int, is_write: bool) -> None:
+        """Column commands end one spacing before `end`; the row may be closed after its read or write recovery."""
+        timing = self._timing
+        self._precharge_from = end - timing.tCCD_L + (timing.write_to_precharge if is_write else timing.tRTP)
+
+    def place_free(self, accepted: int) -> int:
+        """When the bank's queue has a place for one more burst than it has been given, `accepted` at the earliest."""
+        needed = self._timing.bank_queue_bursts
+        for stream in reversed(self._recent):
+            if stream.bursts >= needed:
+                return max(accepted, stream.served(stream.bursts - needed + 1))
+            needed -= stream.bursts
+        return accepted
+
+    def remember(self, stream: Stream) -> None:
+        """Note a chunk as served in this span."""
+        self._recent.append(stream)

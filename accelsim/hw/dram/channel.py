@@ -1,0 +1,132 @@
+"""How long one DRAM channel takes for a chunk of consecutive bursts, in closed form (docs/timing-model.md, "DRAM")."""
+
+from __future__ import annotations
+
+from accelsim.config.dram import DramPreset
+from accelsim.hw.dram.address_map import Location
+from accelsim.hw.dram.bank import Bank, Stream
+from accelsim.hw.dram.queue import TransactionQueue
+from accelsim.hw.dram.timing import SharedServer, Timing
+from accelsim.units import ceil_div
+
+
+class DramChannel:
+    """The banks of a channel, what they share, and the controller's queue. Pure arithmetic on whole clocks, no SimPy.
+
+    Chunks are scheduled in the order of the calls, each in a bounded number of operations, however many bursts it has;
+    where a real controller would let a later one run beside or before an earlier one, the later one is given the time
+    that this leaves. Shared are the data bus (a burst per tCCD_S), each bank group (a burst per tCCD_L) and the power
+    for activates (four per tFAW). Inside, clocks leave refreshes out; `serve` takes and gives real ones.
+    """
+
+    def __init__(self, preset: DramPreset) -> None:
+        self._timing = timing = Timing.of(preset)
+        self._banks = [
+            [Bank(group, timing) for _ in range(preset.banks_per_group)] for group in range(preset.bank_groups)
+        ]
+        self._interleaves_bank_groups = preset.interleaves_bank_groups
+        self._queue = TransactionQueue(timing.queue_bursts)
+        self._bus = SharedServer()
+        self._groups = [SharedServer() for _ in range(preset.bank_groups)]
+        self._activates = SharedServer()  # in quarters of a clock
+        self._streams: list[Stream] = []
+        self._last_is_write = False
+        #: Bursts served.
+        self.bursts = 0
+
+    @property
+    def row_misses(self) -> int:
+        """Bursts that found their bank closed."""
+        return sum(bank.row_misses for group in self._banks for bank in group)
+
+    @property
+    def row_conflicts(self) -> int:
+        """Bursts that found another row open."""
+        return sum(bank.row_conflicts for group in self._banks for bank in group)
+
+    @property
+    def row_hits(self) -> int:
+        """Bursts that found their row open."""
+        return self.bursts - self.row_misses - self.row_conflicts
+
+    def serve(self, arrival: int, place: Location, bursts: int, is_write: bool) -> int:
+        """Clock at which the last data of a chunk have passed, for a chunk that reaches the controller at `arrival`.
+
+        Arrivals do not decrease from call to call. The chunk lies in one block of the address map.
+        """
+        timing = self._timing
+        accepted = self._queue.accept(timing.without_refreshes(arrival))
+        others = [stream for stream in self._streams if stream.finish > accepted]
+        banks = self._banks_of(place, bursts)
+        share = ceil_div(bursts, len(banks))
+        if len(banks) == 1:
+            start, end = self._stream(banks[0], place.row, bursts, accepted, is_write, others)
+        else:  # spread over the groups, which take turns on the bus: no group can be slowed by another
+            spans = [self._stream(bank, place.row, share, accepted, is_write, []) for bank in banks]
+            start, end = min(span[0] for span in spans), max(span[1] for span in spans)
+        turning = self._turn_around(bursts, is_write, others)
+        finish = max(end + turning, self._bus.add(accepted, bursts * timing.tCCD_S + turning))
+        self._streams = [*others, Stream(start, finish, bursts, is_write)]
+        self._queue_until(start, finish, bursts, share, banks[0], accepted)
+        self.bursts += bursts
+        return timing.with_refreshes(finish) + (timing.write_latency if is_write else timing.read_latency)
+
+    def _banks_of(self, place: Location, bursts: int) -> list[Bank]:
+        if not self._interleaves_bank_groups:
+            return [self._banks[place.bank_group][place.bank]]
+        groups = len(self._banks)
+        return [self._banks[(place.bank_group + step) % groups][place.bank] for step in range(min(groups, bursts))]
+
+    def _stream(
+        self, bank: Bank, row: int, bursts: int, accepted: int, is_write: bool, others: list[Stream]
+    ) -> tuple[int, int]:
+        """First and last clock of a bank's part of a chunk. A lone burst finds a gap in its group's earlier streams."""
+        bank.refresh(accepted // self._timing.clocks_between_refreshes)
+        group = self._groups[bank.group]
+        if bank.overtakes(row, bursts, accepted):
+            start = bank.overtake(bursts, accepted)
+            clocks = bursts * self._timing.tCCD_L + self._bus_sharing(bursts, start, others)
+            group.add(accepted, clocks)
+            bank.postpone(clocks)
+            return start, start + clocks
+        start = bank.open(row, bursts, accepted, self._activates)
+        if bursts > 1:
+            start = max(start, group.end)
+        clocks = bursts * self._timing.tCCD_L + self._bus_sharing(bursts, start, others)
+        end = max(start + clocks, group.add(accepted, clocks))
+        bank.close_after(end, is_write)
+        return start, end
+
+    def _bus_sharing(self, bursts: int, start: int, others: list[Stream]) -> int:
+        """What a stream loses to those that go on beside it in other groups, until the shorter side is through."""
+        beside = [stream for stream in others if stream.finish > start]
+        if not beside or bursts == 1:
+            return 0
+        lost_per_burst = max(0, self._timing.tCCD_S * (1 + len(beside)) - self._timing.tCCD_L)
+        shared_bursts = ceil_div(sum(stream.left_after(start) for stream in beside), len(beside))
+        return min(bursts, shared_bursts) * lost_per_burst
+
+    def _turn_around(self, bursts: int, is_write: bool, others: list[Stream]) -> int:
+        """Clocks that the data bus rests because its direction changes.
+
+        Writes gather and drain a queue's length at a time, so a long write beside reads turns the bus several times.
+        """
+        timing, clocks = self._timing, 0
+        if is_write != self._last_is_write:
+            self._last_is_write = is_write
+            clocks = timing.read_to_write_gap if is_write else timing.write_to_read_gap
+        if is_write and bursts > timing.queue_bursts and not all(stream.is_write for stream in others):
+            further_drains = bursts // timing.queue_bursts - 1
+            clocks += further_drains * (timing.read_to_write_gap + timing.write_to_read_gap)
+        return clocks
+
+    def _queue_until(self, start: int, finish: int, bursts: int, share: int, bank: Bank, accepted: int) -> None:
+        """A burst leaves the transaction queue once the bank has served the one that is a bank queue's length ahead."""
+        capacity = self._timing.bank_queue_bursts
+        first_leaves = last_leaves = bank.place_free(accepted)
+        if share > capacity:
+            tail = (finish - start) * capacity // share
+            last_leaves = max(first_leaves, finish - tail)
+        bank.remember(Stream(start, finish, share, False))
+        if last_leaves > accepted:
+            self._queue.take(bursts, first_leaves, last_leaves)

@@ -1,0 +1,78 @@
+"""The DRAM: its channels behind one target socket."""
+
+from __future__ import annotations
+
+from math import gcd
+
+from simpy import Environment
+from simpy.events import ProcessGenerator
+
+from accelsim.config.dram import DramPreset
+from accelsim.errors import SimulationError
+from accelsim.hw.dram.address_map import AddressMap
+from accelsim.hw.dram.channel import DramChannel
+from accelsim.tlm import Command, Module, TargetSocket, Trace, Transaction
+from accelsim.units import PICOSECONDS_PER_SECOND, ceil_div
+
+
+class Dram(Module):
+    """Stands for the DRAM devices of all channels and for the memory controller in front of each.
+
+    Parameters: a preset (timing, geometry, queues), the number of channels, the core clock. A transaction lies in one
+    block of the address map (one row), which the DMA engines see to.
+    Timing: `DramChannel` gives the DRAM clock at which the transaction's last data have passed; arrival and completion
+    are rounded up to the next edge at the two clock crossings, in exact integer arithmetic. One event per transaction.
+    Not modelled: several ranks, power-down, refresh of single banks, the physical interface's own latency.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        name: str,
+        parent: Module,
+        *,
+        preset: DramPreset,
+        channels: int,
+        clock_hz: int,
+        trace: Trace,
+    ) -> None:
+        super().__init__(env, name, parent)
+        self.target = TargetSocket(self, "target", self._serve)
+        #: A transaction may not cross a multiple of this.
+        self.chunk_boundary_bytes = preset.block_bytes
+        self._map = AddressMap(preset, channels)
+        self._channels = [_Channel(env, f"channel{index}", self, preset) for index in range(channels)]
+        self._burst_bytes = preset.burst_bytes
+        ratio = gcd(PICOSECONDS_PER_SECOND, clock_hz * preset.tck_ps)
+        #: Core cycles : DRAM clocks in whole numbers.
+        self._cycles, self._clocks = clock_hz * preset.tck_ps // ratio, PICOSECONDS_PER_SECOND // ratio
+        self._trace = trace
+        self._read_event, self._write_event = trace.event("dram_read"), trace.event("dram_write")
+
+    def _serve(self, transaction: Transaction) -> ProcessGenerator:
+        env, address, size = self.env, transaction.address, transaction.size_bytes
+        now, last = int(env.now), address + size - 1
+        if address // self.chunk_boundary_bytes != last // self.chunk_boundary_bytes:
+            raise SimulationError(f"{self.path}: {transaction} crosses a row of {self.chunk_boundary_bytes} bytes")
+        place = self._map.locate(address)
+        channel = self._channels[place.channel]
+        bursts = last // self._burst_bytes - address // self._burst_bytes + 1
+        is_write = transaction.command is Command.WRITE
+        done_clock = channel.timing.serve(ceil_div(now * self._clocks, self._cycles), place, bursts, is_write)
+        yield env.timeout(ceil_div(done_clock * self._cycles, self._clocks) - now)
+        (channel.write_bytes if is_write else channel.read_bytes).value += size
+        source = self._trace.source(transaction.initiator)
+        self._trace.record(int(env.now), source, self._write_event if is_write else self._read_event, size, address)
+
+
+class _Channel(Module):
+    """One channel: its timing and its statistics."""
+
+    def __init__(self, env: Environment, name: str, parent: Module, preset: DramPreset) -> None:
+        super().__init__(env, name, parent)
+        self.timing = DramChannel(preset)
+        self.read_bytes = self.statistics.counter("read_bytes")
+        self.write_bytes = self.statistics.counter("write_bytes")
+        self.statistics.gauge("row_hits", lambda: self.timing.row_hits)
+        self.statistics.gauge("row_misses", lambda: self.timing.row_misses)
+        self.statistics.gauge("row_conflicts", lambda: self.timing.row_conflicts)
