@@ -50,7 +50,7 @@ class Interconnect(Module):
         self.memory = InitiatorSocket(self, "memory")
         self._bytes_per_cycle, self._latency_cycles = bytes_per_cycle, latency_cycles
         self._queue = ArbitratedResource(env, arbiter, f"{self.path}.queue", slots=in_flight)
-        self._path_free = dict.fromkeys(Command, 0)
+        self._read_path_free = self._write_path_free = 0
         self._waited = self.statistics.counter("arbitration_wait_cycles")
         self._transactions = self.statistics.counter("transactions")
 
@@ -63,7 +63,13 @@ class Interconnect(Module):
         self._transactions.value += 1
         yield from self.memory.b_transport(transaction)
         self._queue.release()
+        yield env.timeout(self._cross(transaction, granted) + self._latency_cycles)
+
+    def _cross(self, transaction: Transaction, granted: int) -> int:
+        """Cycles that the data of a transaction, out of the memory now, still need through the fabric."""
         crossing = ceil_div(transaction.size_bytes, self._bytes_per_cycle)
-        crossed = max(self._path_free[transaction.command], granted) + crossing
-        self._path_free[transaction.command] = crossed
-        yield env.timeout(max(crossed - int(env.now), 0) + self._latency_cycles)
+        if transaction.command is Command.READ:
+            crossed = self._read_path_free = max(self._read_path_free, granted) + crossing
+        else:
+            crossed = self._write_path_free = max(self._write_path_free, granted) + crossing
+        return max(crossed - int(self.env.now), 0)

@@ -41,12 +41,15 @@ class ArbitratedResource:
         self.held = 0
         self._arbiter = arbiter
         self._waiting: list[_Grant] = []
+        self._requests: list[Request] = []  # of those that wait, in the same order
         self._is_deciding = False
 
     def request(self, requester: int, size_bytes: int = 1) -> Event:
         """Event that happens when `requester` holds a slot; `size_bytes` is what a weighted arbiter counts."""
-        grant = _Grant(self, Request(requester, now_cycle(self.env), size_bytes))
+        request = Request(requester, now_cycle(self.env), size_bytes)
+        grant = _Grant(self, request)
         self._waiting.append(grant)
+        self._requests.append(request)
         self._decide_later()
         return grant
 
@@ -71,6 +74,7 @@ class ArbitratedResource:
     def _decide(self, _: Event) -> None:
         self._is_deciding = False
         while self._waiting and self.held < self.slots:
-            chosen = self._arbiter.select([grant.request for grant in self._waiting])
+            chosen = self._arbiter.select(self._requests)
             self.held += 1
+            del self._requests[chosen]
             self._waiting.pop(chosen).succeed()

@@ -8,12 +8,12 @@ from accelsim.config.dram import DramPreset
 
 
 class Location(NamedTuple):
-    """Channel, bank within its group, row, and the bank group of the first burst."""
+    """Channel, row, bank within its group, and the bank group of the first burst."""
 
     channel: int
-    bank_group: int
-    bank: int
     row: int
+    bank: int
+    bank_group: int
 
 
 class AddressMap:
@@ -31,15 +31,15 @@ class AddressMap:
             "bank_group": preset.bank_groups,
             "channel": channels,
         }
-        above_column = preset.address_map[: preset.address_map.index("column")]
-        self._fields = [(name, sizes[name]) for name in reversed(above_column)]
-        self._burst_bytes = preset.burst_bytes
-        self._bank_groups = preset.bank_groups
+        fields = {}
+        if preset.interleaves_bank_groups:
+            fields["bank_group"] = (preset.burst_bytes, preset.bank_groups)
+        stride_bytes = preset.block_bytes
+        for name in reversed(preset.address_map[: preset.address_map.index("column")]):
+            fields[name] = (stride_bytes, sizes[name])
+            stride_bytes *= sizes[name]
+        self._strides_and_sizes = tuple(fields[name] for name in Location._fields)
 
     def locate(self, address: int) -> Location:
         """The place of the burst that holds the byte at `address`."""
-        index = address // self.block_bytes
-        place = {"bank_group": address // self._burst_bytes % self._bank_groups}
-        for name, size in self._fields:
-            index, place[name] = divmod(index, size)
-        return Location(place["channel"], place["bank_group"], place["bank"], place["row"])
+        return Location._make([address // stride % size for stride, size in self._strides_and_sizes])

@@ -65,11 +65,14 @@ class DramChannel:
             spans = [self._stream(bank, place.row, share, accepted, is_write, []) for bank in banks]
             start, end = min(span[0] for span in spans), max(span[1] for span in spans)
         turning = self._turn_around(bursts, is_write, others)
-        finish = max(end + turning, self._bus.add(accepted, bursts * timing.tCCD_S + turning))
-        self._streams = [*others, Stream(start, finish, bursts, is_write)]
-        self._queue_until(start, finish, bursts, share, banks[0], accepted)
+        bus_end = self._bus.add(accepted, bursts * timing.tCCD_S + turning)
+        last_command = max(end + turning - timing.tCCD_L, bus_end - timing.tCCD_S)
+        stream = Stream(start, max(end + turning, bus_end), bursts, is_write)
+        others.append(stream)
+        self._streams = others
+        self._queue_until(stream, share, banks[0], accepted)
         self.bursts += bursts
-        return timing.with_refreshes(finish) + (timing.write_latency if is_write else timing.read_latency)
+        return timing.with_refreshes(last_command) + (timing.write_to_data_end if is_write else timing.read_to_data_end)
 
     def _banks_of(self, place: Location, bursts: int) -> list[Bank]:
         if not self._interleaves_bank_groups:
@@ -99,12 +102,15 @@ class DramChannel:
 
     def _bus_sharing(self, bursts: int, start: int, others: list[Stream]) -> int:
         """What a stream loses to those that go on beside it in other groups, until the shorter side is through."""
-        beside = [stream for stream in others if stream.finish > start]
-        if not beside or bursts == 1:
+        if bursts == 1:
             return 0
-        lost_per_burst = max(0, self._timing.tCCD_S * (1 + len(beside)) - self._timing.tCCD_L)
-        shared_bursts = ceil_div(sum(stream.left_after(start) for stream in beside), len(beside))
-        return min(bursts, shared_bursts) * lost_per_burst
+        beside = left = 0
+        for stream in others:
+            if stream.finish > start:
+                beside += 1
+                left += stream.left_after(start)
+        lost_per_burst = self._timing.tCCD_S * (1 + beside) - self._timing.tCCD_L
+        return min(bursts, ceil_div(left, beside)) * lost_per_burst if beside and lost_per_burst > 0 else 0
 
     def _turn_around(self, bursts: int, is_write: bool, others: list[Stream]) -> int:
         """Clocks that the data bus rests because its direction changes.
@@ -120,13 +126,12 @@ class DramChannel:
             clocks += further_drains * (timing.read_to_write_gap + timing.write_to_read_gap)
         return clocks
 
-    def _queue_until(self, start: int, finish: int, bursts: int, share: int, bank: Bank, accepted: int) -> None:
+    def _queue_until(self, stream: Stream, share: int, bank: Bank, accepted: int) -> None:
         """A burst leaves the transaction queue once the bank has served the one that is a bank queue's length ahead."""
         capacity = self._timing.bank_queue_bursts
         first_leaves = last_leaves = bank.place_free(accepted)
         if share > capacity:
-            tail = (finish - start) * capacity // share
-            last_leaves = max(first_leaves, finish - tail)
-        bank.remember(Stream(start, finish, share, False))
+            last_leaves = max(first_leaves, stream.finish - (stream.finish - stream.start) * capacity // share)
+        bank.remember(stream if share == stream.bursts else stream._replace(bursts=share))
         if last_leaves > accepted:
-            self._queue.take(bursts, first_leaves, last_leaves)
+            self._queue.take(stream.bursts, first_leaves, last_leaves)

@@ -21,8 +21,9 @@ class Timing:
     tRTP: int
     tREFI: int
     tRFC: int
-    read_latency: int
-    write_latency: int
+    clocks_between_refreshes: int
+    read_to_data_end: int
+    write_to_data_end: int
     write_to_precharge: int
     read_to_write_gap: int
     write_to_read_gap: int
@@ -46,8 +47,9 @@ class Timing:
             tRTP=preset.tRTP,
             tREFI=preset.tREFI,
             tRFC=preset.tRFC,
-            read_latency=preset.CL,
-            write_latency=preset.CWL,
+            clocks_between_refreshes=preset.tREFI - preset.tRFC,
+            read_to_data_end=preset.CL + preset.burst_clocks,
+            write_to_data_end=preset.CWL + preset.burst_clocks,
             write_to_precharge=preset.CWL + preset.burst_clocks + preset.tWR,
             read_to_write_gap=max(0, preset.tRTW + preset.CWL - preset.CL - preset.burst_clocks),
             write_to_read_gap=preset.tWTR_L + preset.CL,
@@ -56,19 +58,14 @@ class Timing:
             bank_queue_bursts=preset.bank_queue_bursts,
         )
 
-    @property
-    def clocks_between_refreshes(self) -> int:
-        """Clocks of a refresh period in which the channel serves."""
-        return self.tREFI - self.tRFC
-
     def without_refreshes(self, clock: int) -> int:
         """A clock with all refreshes so far taken out; a moment inside a refresh is its beginning."""
         periods, into = divmod(clock, self.tREFI)
         return periods * self.clocks_between_refreshes + min(into, self.clocks_between_refreshes)
 
     def with_refreshes(self, clock: int) -> int:
-        """The clock at which something ends, with the refreshes before it put back."""
-        return clock + self.tRFC * (max(clock - 1, 0) // self.clocks_between_refreshes)
+        """A clock with the refreshes before it put back."""
+        return clock + self.tRFC * (clock // self.clocks_between_refreshes)
 
 
 class SharedServer:
