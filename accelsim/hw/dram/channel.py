@@ -85,25 +85,24 @@ class DramChannel:
     ) -> tuple[int, int]:
         """First and last clock of a bank's part of a chunk. A lone burst finds a gap in its group's earlier streams."""
         bank.refresh(accepted // self._timing.clocks_between_refreshes)
-        group = self._groups[bank.group]
+        group, spacing = self._groups[bank.group], self._timing.tCCD_L
         if bank.overtakes(row, bursts, accepted):
             start = bank.overtake(bursts, accepted)
-            clocks = bursts * self._timing.tCCD_L + self._bus_sharing(bursts, start, others)
+            clocks = bursts * spacing + self._bus_sharing(bursts, start, others)
             group.add(accepted, clocks)
             bank.postpone(clocks)
             return start, start + clocks
         start = bank.open(row, bursts, accepted, self._activates)
         if bursts > 1:
             start = max(start, group.end)
-        clocks = bursts * self._timing.tCCD_L + self._bus_sharing(bursts, start, others)
-        end = max(start + clocks, group.add(accepted, clocks))
+            end = group.end = start + bursts * spacing + self._bus_sharing(bursts, start, others)
+        else:
+            end = max(start + spacing, group.add(accepted, spacing))
         bank.close_after(end, is_write)
         return start, end
 
     def _bus_sharing(self, bursts: int, start: int, others: list[Stream]) -> int:
         """What a stream loses to those that go on beside it in other groups, until the shorter side is through."""
-        if bursts == 1:
-            return 0
         beside = left = 0
         for stream in others:
             if stream.finish > start:
@@ -120,7 +119,8 @@ class DramChannel:
         timing, clocks = self._timing, 0
         if is_write != self._last_is_write:
             self._last_is_write = is_write
-            clocks = timing.read_to_write_gap if is_write else timing.write_to_read_gap
+            if others:
+                clocks = timing.read_to_write_gap if is_write else timing.write_to_read_gap
         if is_write and bursts > timing.queue_bursts and not all(stream.is_write for stream in others):
             further_drains = bursts // timing.queue_bursts - 1
             clocks += further_drains * (timing.read_to_write_gap + timing.write_to_read_gap)
