@@ -14,7 +14,7 @@ from accelsim.config.hardware import Hardware
 from accelsim.config.presets import load_dram
 from accelsim.hw.accelerator import Accelerator
 from accelsim.mapping.planner import plan_network
-from accelsim.mapping.tiling import Memory
+from accelsim.mapping.tiles import Memory
 from accelsim.result import SCHEMA_VERSION, BaselineResult, Result, RunResult
 from accelsim.tlm import Trace, run_until_idle
 from accelsim.units import PICOSECONDS_PER_SECOND

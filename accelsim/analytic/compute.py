@@ -94,13 +94,9 @@ def folded_cycles(folds: int, streamed: int, shape: ArrayShape, dataflow: Datafl
     load = 0 if dataflow == "os" else shape.rows
     skew = shape.rows + shape.cols - 2
     if shadow_registers:
-        return load + (folds - 1) * np.maximum(streamed, shape.rows) + streamed + skew
+        per_fold: int = np.maximum(streamed, shape.rows)
+        return load + (folds - 1) * per_fold + streamed + skew
     return folds * (load + streamed + skew)
-
-
-def compute_bound_cycles(gemm: Gemm, shape: ArrayShape) -> int:
-    """Cycles that no schedule can beat: every PE busy in every cycle."""
-    return ceil_div(gemm.macs, shape.macs_per_cycle)
 
 
 def _placement(tile: Gemm, dataflow: Dataflow) -> tuple[int, int, int]:

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from accelsim.analytic.traffic import sweeps
 from accelsim.analytic.vector import passes_of
-from accelsim.mapping.context import PlanContext, rows_after_pooling
-from accelsim.mapping.layout import Run, split
-from accelsim.mapping.problem import (
-    is_flattened,
-    stationary_format,
-    stationary_is_transposed,
-    tiling_problem,
-)
+from accelsim.mapping.context import PlanContext
+from accelsim.mapping.layout import Run
+from accelsim.mapping.problem import residual_operands, stationary_format, tiling_problem
+from accelsim.mapping.ranges import Range, split
 from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Step, Traffic
-from accelsim.mapping.tiling import Tiling, rows_of_sweep
-from accelsim.units import bits_to_bytes, ceil_div
+from accelsim.mapping.tiles import Tiling, moved_bytes
+from accelsim.units import bits_to_bytes
 from accelsim.workload.layers import Gemm, Layer
 
-Range = tuple[int, int]
 #: Group, output-row, output-channel and input-channel range of one step.
 Tile = tuple[Range, Range, Range, Range]
 
@@ -30,10 +24,12 @@ class ArrayPlanner:
     def __init__(self, layer: Layer, context: PlanContext, tiling: Tiling) -> None:
         assert layer.gemm is not None, layer.name
         self._layer, self._context, self._tiling, self._gemm = layer, context, tiling, layer.gemm
-        self._problem = tiling_problem(layer, context.precision, context.hardware, context.resident)
-        self._output = context.layouts[layer.name]
-        self._input = context.layouts[layer.inputs[0]]
-        self._rows_complete = rows_after_pooling(layer)
+        layouts = context.layouts
+        self._problem = tiling_problem(layer, context.precision, context.hardware, layouts, context.resident)
+        self._output, self._input = layouts[layer.name], layouts[layer.inputs[0]]
+        self._streamed_operands = [
+            (name, tensor) for name, tensor in residual_operands(layer, layouts) if name not in context.resident
+        ]
         self._weight_runs = self._place_weights() if layer.kind != "matmul" else {}
         self._weight_loads: list[Load] = []
         self._loads: list[Load] = []
@@ -60,7 +56,7 @@ class ArrayPlanner:
         all_rows, all_outputs = split(problem.rows, tiling.rows), split(problem.outputs, tiling.outputs)
         all_channels = split(problem.channels, tiling.channels)
         for groups in split(problem.groups, tiling.groups):
-            if tiling.order == "rows_outer":
+            if tiling.rows_outer:
                 pairs = [(rows, outputs) for rows in all_rows for outputs in all_outputs]
             else:
                 pairs = [(rows, outputs) for outputs in all_outputs for rows in all_rows]
@@ -94,9 +90,9 @@ class ArrayPlanner:
 
     def _rows_needed(self, rows: Range) -> int:
         """Rows of the input tensor that must exist before these output rows can be computed."""
-        if is_flattened(self._layer):
+        if self._problem.flattened:
             return self._layer.input_shape[1]
-        return self._problem.input_rows_of(*rows)[1]
+        return self._problem.input_spans(rows)[-1][1]
 
     def _place_weights(self) -> dict[tuple[Range, Range, Range], Run]:
         """Trained weights lie in DRAM in the order of use, tile after tile, each with its outputs' parameters."""
@@ -117,51 +113,48 @@ class ArrayPlanner:
     def _weight_load(self, tile: Tile) -> Load:
         groups, _, outputs, channels = tile
         if self._layer.kind != "matmul":
-            run = self._weight_runs[groups, outputs, channels]
-            return Load((run,), run.size_bytes)
+            return Load.of((self._weight_runs[groups, outputs, channels],))
         tensor = self._layer.inputs[1]
         layout = self._context.layouts[tensor]
-        transposed = stationary_is_transposed(self._layer, self._context.workload)
-        across, rows = (channels, outputs) if transposed else (outputs, channels)
-        size = layout.shape[0] // self._gemm.groups
-        span = (groups[0] * size + across[0], (groups[1] - 1) * size + across[1])
-        runs = layout.runs(*span, *rows)
-        return Load(runs, sum(run.size_bytes for run in runs), tensor, rows[1])
+        across, rows = (channels, outputs) if self._layer.transposed else (outputs, channels)
+        return Load.of(
+            layout.runs(_in_all_groups(groups, across, layout.shape[0] // self._gemm.groups), (rows,)), tensor, rows[1]
+        )
 
     def _input_load(self, tile: Tile) -> Load:
         groups, rows, _, channels = tile
         problem = self._problem
-        tensor = self._layer.inputs[0]
-        if is_flattened(self._layer):
-            runs = self._input.flat_runs(*channels, problem.channels)
+        if problem.flattened:
+            runs = self._input.flat_runs(channels, problem.channels)
         else:
-            first = groups[0] * problem.channels + channels[0]
-            last = (groups[1] - 1) * problem.channels + channels[1]
-            runs = self._input.runs(first, last, *problem.input_rows_of(*rows))
-        return Load(runs, sum(run.size_bytes for run in runs), tensor, self._rows_needed(rows))
+            runs = self._input.runs(_in_all_groups(groups, channels, problem.channels), problem.input_spans(rows))
+        return Load.of(runs, self._layer.inputs[0], self._rows_needed(rows))
 
     def _output_tile(self, tile: Tile, gemm: Gemm) -> OutputTile:
         groups, rows, outputs, _ = tile
-        problem, name = self._problem, self._layer.name
-        channels = (groups[0] * problem.outputs + outputs[0], (groups[1] - 1) * problem.outputs + outputs[1])
-        operands = []
-        for operand in self._layer.operands:
-            if operand not in self._context.resident:
-                runs = self._context.layouts[operand].runs(*channels, *rows)
-                operands.append(len(self._loads))
-                self._loads.append(Load(runs, sum(run.size_bytes for run in runs), operand, rows[1]))
-        emitted = (self._rows_complete(rows[0]), self._rows_complete(rows[1]))
-        stored = () if name in self._context.resident else self._output.runs(*channels, *emitted)
-        completes_rows = groups[1] == problem.groups and outputs[1] == problem.outputs
+        problem, stays = self._problem, self._layer.name in self._context.resident
+        channels = _in_all_groups(groups, outputs, problem.outputs)
+        done = problem.output.rows_of(rows)
+        completes_rows = groups[1] == problem.groups and outputs[1] == problem.outputs and done[1] > done[0]
         elements = gemm.groups * gemm.pixels * gemm.outputs
+        encoded_bytes = self._output.range_bytes(channels, done[1] - done[0])
         return OutputTile(
             elements=elements,
-            reserved_bytes=bits_to_bytes(elements * problem.accumulator_bits),
-            encoded_bytes=self._output.range_bytes(*channels, *emitted),
-            loads=tuple(operands),
-            runs=tuple(run for run in stored if run.size_bytes),
-            rows_done=emitted[1] if completes_rows else 0,
+            reserved_bytes=max(bits_to_bytes(elements * problem.array.accumulator_bits), encoded_bytes),
+            encoded_bytes=encoded_bytes,
+            loads=self._load_operands(channels, rows),
+            runs=() if stays else self._output.runs(channels, (done,)),
+            rows_done=done[1] if completes_rows else 0,
         )
+
+    def _load_operands(self, channels: Range, raw_rows: Range) -> tuple[int, ...]:
+        """Append the residual operands of an output tile to the loads; their indices."""
+        first = len(self._loads)
+        for name, tensor in self._streamed_operands:
+            rows = tensor.rows_of(raw_rows)
+            if rows[1] > rows[0]:
+                self._loads.append(Load.of(self._context.layouts[name].runs(channels, (rows,)), name, rows[1]))
+        return tuple(range(first, len(self._loads)))
 
     def _finished(self) -> LayerPlan:
         layer, context = self._layer, self._context
@@ -184,27 +177,17 @@ class ArrayPlanner:
 
     def _predicted_traffic(self) -> Traffic:
         """Bytes in closed form: sweeps times tensor sizes. The simulated bytes must equal them."""
-        layer, problem, tiling, layouts = self._layer, self._problem, self._tiling, self._context.layouts
-        counts = (
-            ceil_div(problem.rows, tiling.rows),
-            ceil_div(problem.outputs, tiling.outputs),
-            ceil_div(problem.channels, tiling.channels),
-        )
-        weight_sweeps, input_sweeps = map(int, sweeps(tiling.order == "rows_outer", *counts))
-        if layer.kind == "matmul":
-            weight_bytes = layouts[layer.inputs[1]].size_bytes
-        else:
-            weight_bytes = bits_to_bytes(layer.weight_elements * problem.weight_bits)
-        if is_flattened(layer):
-            swept = self._input.size_bytes
-        else:
-            swept = rows_of_sweep(problem, tiling.rows) * (self._input.size_bytes // layer.input_shape[1])
+        weights, parameters, inputs = map(int, moved_bytes(self._problem, self._tiling))
+        stays = self._layer.name in self._context.resident
         return Traffic(
-            weight_bytes=weight_bytes * weight_sweeps,
-            parameter_bytes=problem.groups * problem.outputs * problem.parameter_bytes * weight_sweeps,
-            input_bytes=0 if problem.input_resident else swept * input_sweeps,
-            operand_bytes=sum(
-                layouts[name].size_bytes for name in layer.operands if name not in self._context.resident
-            ),
-            output_bytes=0 if layer.name in self._context.resident else self._output.size_bytes,
+            weight_bytes=weights,
+            parameter_bytes=parameters,
+            input_bytes=inputs,
+            operand_bytes=sum(tensor.layout.size_bytes for _, tensor in self._streamed_operands),
+            output_bytes=0 if stays else self._output.size_bytes,
         )
+
+
+def _in_all_groups(groups: Range, channels: Range, group_channels: int) -> Range:
+    """Channels of a tensor that a tile holds: part of one group, or all of several."""
+    return groups[0] * group_channels + channels[0], (groups[1] - 1) * group_channels + channels[1]

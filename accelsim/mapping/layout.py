@@ -7,11 +7,13 @@ inside a row of a block; each such row starts on a byte.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
+from accelsim.mapping.ranges import Range
 from accelsim.units import bits_to_bytes, ceil_div
 from accelsim.workload.layers import Shape
 
@@ -35,67 +37,81 @@ class TensorLayout:
     groups: int = 1
 
     @property
+    def row_bytes(self) -> int:
+        """Bytes of one row of all channels."""
+        return self._row_bytes_before(self.shape[0])
+
+    @property
     def size_bytes(self) -> int:
         """Bytes of the whole tensor, row padding included."""
-        return self.range_bytes(0, self.shape[0], 0, self.shape[1])
+        return self.shape[1] * self.row_bytes
 
-    def range_bytes(self, channel_start: int, channel_end: int, row_start: int, row_end: int) -> int:
-        """Bytes of whole rows of a channel range; ranges that partition the tensor add up to its size."""
-        rows = row_end - row_start
-        return sum(rows * (end - start) for _, start, end, _ in self._blocks(channel_start, channel_end))
+    def range_bytes(self, channels: Range, rows: int) -> int:
+        """Bytes of `rows` rows of a channel range; ranges that partition the tensor add up to its size."""
+        return rows * (self._row_bytes_before(channels[1]) - self._row_bytes_before(channels[0]))
 
-    def runs(self, channel_start: int, channel_end: int, row_start: int, row_end: int) -> tuple[Run, ...]:
-        """The contiguous runs of such a range, in address order.
+    def most_row_bytes(self, channels: int) -> int:
+        """Most bytes that a row of so many neighbouring channels takes, wherever they start. Works on arrays as well.
 
-        A range that starts inside a block is taken as one run per block all the same (a real one is strided).
+        The range as a whole rounds up to bytes, and once more at each end of a group inside it that is padded.
+        """
+        width, group_channels = self.shape[2], self.shape[0] // self.groups
+        padded = group_channels % CHANNEL_BLOCK * width * self.bits % 8 != 0
+        joints = np.minimum(self.groups - 1, ceil_div(channels - 1, group_channels)) if padded else 0
+        return bits_to_bytes(channels * width * self.bits) + joints
+
+    def runs(self, channels: Range, spans: Sequence[Range]) -> tuple[Run, ...]:
+        """The contiguous runs of a channel range in some spans of rows, in address order.
+
+        A block that the range holds in part is one run per row.
         """
         runs: list[Run] = []
-        for base, start, end, pitch in self._blocks(channel_start, channel_end):
-            run = Run(base + row_start * pitch + start, (row_end - row_start) * (end - start))
-            if runs and runs[-1].address + runs[-1].size_bytes == run.address:
-                run = Run(runs[-1].address, runs.pop().size_bytes + run.size_bytes)
-            runs.append(run)
+        channel = channels[0]
+        while channel < channels[1]:
+            block, next_block = self._block_of(channel)
+            end = min(next_block, channels[1])
+            before, after = self._row_bytes_before(block), self._row_bytes_before(next_block)
+            address, pitch = self.address + self.shape[1] * before, after - before
+            if (channel, end) == (block, next_block):
+                pieces = [Run(address + first * pitch, (last - first) * pitch) for first, last in spans]
+            else:
+                address += self._row_bytes_before(channel) - before
+                size = self.range_bytes((channel, end), 1)
+                pieces = [Run(address + row * pitch, size) for first, last in spans for row in range(first, last)]
+            for piece in pieces:
+                _append(runs, piece)
+            channel = end
         return tuple(runs)
 
-    def flat_runs(self, start: int, end: int, total: int) -> tuple[Run, ...]:
-        """The part [start, end) of the tensor read as a vector of `total` elements, as one run."""
-        first, last = self.size_bytes * start // total, self.size_bytes * end // total
+    def flat_runs(self, part: Range, total: int) -> tuple[Run, ...]:
+        """A part of the tensor read as a vector of `total` elements, as one run."""
+        first, last = (self.size_bytes * index // total for index in part)
         return (Run(self.address + first, last - first),)
 
-    def _blocks(self, channel_start: int, channel_end: int) -> Iterator[tuple[int, int, int, int]]:
-        """(base address, first byte, end byte, bytes) of one row of each block that the channel range touches."""
-        channels, height, width = self.shape
-        group_size = channels // self.groups
-        channel = channel_start
-        while channel < channel_end:
-            group, inside = divmod(channel, group_size)
-            first = inside - inside % CHANNEL_BLOCK
-            last = min(first + CHANNEL_BLOCK, group_size)
-            stop = min(channel_end - group * group_size, last)
-            pitch = bits_to_bytes((last - first) * width * self.bits)
-            before = self._bytes_before(group, first, height)
-            start_byte = bits_to_bytes((inside - first) * width * self.bits)
-            yield self.address + before, start_byte, bits_to_bytes((stop - first) * width * self.bits), pitch
-            channel = group * group_size + stop
+    def _block_of(self, channel: int) -> Range:
+        """The channels of the block that a channel belongs to."""
+        group_channels = self.shape[0] // self.groups
+        inside = channel % group_channels
+        first = inside - inside % CHANNEL_BLOCK
+        last = min(first + CHANNEL_BLOCK, group_channels)
+        return channel - inside + first, channel - inside + last
 
-    def _bytes_before(self, group: int, first: int, height: int) -> int:
-        """Bytes of the blocks that precede a block: whole groups, then whole blocks of this group."""
-        width = self.shape[2]
-        group_size = self.shape[0] // self.groups
-        full = bits_to_bytes(CHANNEL_BLOCK * width * self.bits)
-        rest = bits_to_bytes(group_size % CHANNEL_BLOCK * width * self.bits)
-        per_group = group_size // CHANNEL_BLOCK * full + rest
-        return height * (group * per_group + first // CHANNEL_BLOCK * full)
+    def _row_bytes_before(self, channel: int) -> int:
+        """Bytes of one row of all channels before this one."""
+        group, inside = divmod(channel, self.shape[0] // self.groups)
+        whole_groups = group * self._packed_row_bytes(self.shape[0] // self.groups) if group else 0
+        return whole_groups + self._packed_row_bytes(inside)
+
+    def _packed_row_bytes(self, channels: int) -> int:
+        """Bytes of one row of the first channels of a group: whole blocks, and what is left rounded up."""
+        blocks, rest = divmod(channels, CHANNEL_BLOCK)
+        width_bits = self.shape[2] * self.bits
+        return blocks * bits_to_bytes(CHANNEL_BLOCK * width_bits) + bits_to_bytes(rest * width_bits)
 
 
-def split(total: int, step: int) -> list[tuple[int, int]]:
-    """[0, total) cut into ranges of `step`, the last one shorter."""
-    return [(start, min(start + step, total)) for start in range(0, total, step)]
-
-
-def even_steps(total: int, unit: int = 1) -> list[int]:
-    """Step sizes worth trying: for each number of parts the smallest multiple of `unit` that needs no more parts."""
-    units = ceil_div(total, unit)
-    root = math.isqrt(units)
-    counts = {*range(1, root + 1), *(ceil_div(units, parts) for parts in range(1, root + 2))}
-    return sorted({min(count * unit, total) for count in counts})
+def _append(runs: list[Run], run: Run) -> None:
+    """Add a run, joined to the last one where it continues it; an empty one is left out."""
+    if runs and sum(runs[-1]) == run.address:
+        runs[-1] = Run(runs[-1].address, runs[-1].size_bytes + run.size_bytes)
+    elif run.size_bytes:
+        runs.append(run)

@@ -2,24 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 
 from accelsim.analytic.compute import ArrayShape, array_shape
-from accelsim.config.hardware import Dataflow, Hardware
+from accelsim.config.hardware import ArrayConfig, Hardware
+from accelsim.mapping.layout import TensorLayout
+from accelsim.mapping.ranges import Range, rows_pooled, split, window_spans
+from accelsim.units import bits_to_bytes, ceil_div
 from accelsim.workload.formats import Precision, TensorFormat
-from accelsim.workload.layers import Layer, Window, Workload
+from accelsim.workload.layers import Layer, Window
 
 _POINTWISE = Window((1, 1), (1, 1), (0, 0))
 
 
+def per_step(function: Callable[[int], int], steps: int) -> int:
+    """A function of a tile's rows, called once for each different element where `steps` is an array."""
+    different, index = np.unique(steps, return_inverse=True)
+    values: Any = np.array([function(int(step)) for step in different])
+    return values[index]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class PostTensor:
+    """A tensor on the vector unit's side of a layer, its result or a residual operand.
+
+    It lies behind `windows`, the pooling windows between the `raw_rows` rows that the array produces and itself.
+    """
+
+    layout: TensorLayout
+    raw_rows: int
+    windows: tuple[Window, ...]
+
+    def rows_of(self, raw: Range) -> Range:
+        """The rows of this tensor that a tile of raw rows completes."""
+        start, end = (rows_pooled(row, self.raw_rows, self.windows) for row in raw)
+        return start, end
+
+    def most_tile_bytes(self, rows: int, channels: int) -> int:
+        """Most bytes that a tile of `rows` raw rows and so many channels takes. Works on arrays as well."""
+        if self.windows:
+            rows = per_step(self._most_rows, rows)
+        return rows * self.layout.most_row_bytes(channels)
+
+    def _most_rows(self, step: int) -> int:
+        return max(end - start for start, end in map(self.rows_of, split(self.raw_rows, step)))
+
+
 @dataclass(frozen=True, slots=True)
 class TilingProblem:
-    """One array layer as the tiling search sees it.
+    """One array layer as the tiling search sees it; layouts are at address 0.
 
     Rows are rows of the raw output (before pooling), `row_pixels` the pixels in one; `channels` are the input channels
-    of a group, each `kernel_area` deep in the reduction. `operand_bits` are the bits of all residual operands that come
-    from DRAM, per element of the raw output. A resident input costs no traffic and no tile.
+    of a group, each `kernel_area` deep in the reduction. `input_rows` are those the layer reads, `flattened` says that
+    it reads the whole tensor as one row. `stationary` is a matmul's second tensor, None for trained weights.
+    `operands` are the residual operands that come from DRAM. A resident input costs no traffic and no tile.
     """
 
     groups: int
@@ -28,30 +68,47 @@ class TilingProblem:
     outputs: int
     channels: int
     kernel_area: int
-    input_rows: int
-    input_row_pixels: int
     window: Window
-    weight_bits: int
-    input_bits: int
-    operand_bits: int
-    accumulator_bits: int
-    parameter_bytes: int
+    input: TensorLayout
+    input_rows: int
     input_resident: bool
+    flattened: bool
+    weight_bits: int
+    stationary: TensorLayout | None
+    transposed: bool
+    parameter_bytes: int
+    operands: tuple[PostTensor, ...]
+    output: PostTensor
     shape: ArrayShape
-    dataflow: Dataflow
-    shadow_registers: bool
+    array: ArrayConfig
     lanes: int
 
-    def input_rows_of(self, start: int, end: int) -> tuple[int, int]:
-        """Input rows that output rows [start, end) read: their halo, clipped to the tensor."""
-        return window_rows(self.window, self.input_rows, start, end)
+    @property
+    def stationary_bytes(self) -> int:
+        """Bytes of all that the weight buffer gets to hold, once, without the parameters that travel along."""
+        if self.stationary is not None:
+            return self.stationary.size_bytes
+        return bits_to_bytes(self.groups * self.outputs * self.channels * self.kernel_area * self.weight_bits)
 
+    @property
+    def input_row_bytes(self) -> int:
+        """Bytes of one row of the input, all channels."""
+        return self.input.size_bytes if self.flattened else self.input.row_bytes
 
-def window_rows(window: Window, input_rows: int, start: int, end: int) -> tuple[int, int]:
-    """Rows of a tensor of `input_rows` rows under the windows of output rows [start, end)."""
-    first = max(0, start * window.stride[0] - window.padding[0])
-    last = min(input_rows, (end - 1) * window.stride[0] - window.padding[0] + window.kernel[0])
-    return min(first, last), last
+    def input_spans(self, rows: Range) -> tuple[Range, ...]:
+        """Rows of the input under a range of output rows."""
+        return window_spans(self.window, self.input_rows, rows)
+
+    def swept_rows(self, step: int) -> int:
+        """Input rows that one sweep over row tiles of `step` rows reads, halos counted in every tile."""
+        spans = (span for tile in split(self.rows, step) for span in self.input_spans(tile))
+        return sum(end - start for start, end in spans)
+
+    def most_input_row_bytes(self, groups: int, channels: int) -> int:
+        """Most bytes of one row of an input tile. Works on arrays as well."""
+        if self.flattened:
+            return ceil_div(self.input_row_bytes * channels, self.channels)
+        return self.input.most_row_bytes(groups * channels)
 
 
 def stationary_format(layer: Layer, precision: Precision) -> TensorFormat:
@@ -59,15 +116,18 @@ def stationary_format(layer: Layer, precision: Precision) -> TensorFormat:
     return precision.tensors[layer.inputs[1]] if layer.kind == "matmul" else precision.weights[layer.name]
 
 
-def tiling_problem(layer: Layer, precision: Precision, hardware: Hardware, resident: Set[str]) -> TilingProblem:
+def tiling_problem(
+    layer: Layer, precision: Precision, hardware: Hardware, layouts: Mapping[str, TensorLayout], resident: Set[str]
+) -> TilingProblem:
     """The problem of an array layer when the tensors in `resident` stay on chip."""
     gemm = layer.gemm
     assert gemm is not None, layer.name
     window = layer.window or _POINTWISE
     kernel_area = window.kernel[0] * window.kernel[1]
     flattened = is_flattened(layer)
-    weight_format, input_format = stationary_format(layer, precision), precision.tensors[layer.inputs[0]]
-    array = hardware.array
+    weight_bits = stationary_format(layer, precision).bits
+    input_layout = layouts[layer.inputs[0]]
+    matmul = layer.kind == "matmul"
     return TilingProblem(
         groups=gemm.groups,
         rows=layer.raw_shape[1],
@@ -75,20 +135,30 @@ def tiling_problem(layer: Layer, precision: Precision, hardware: Hardware, resid
         outputs=gemm.outputs,
         channels=gemm.reduction // kernel_area,
         kernel_area=kernel_area,
-        input_rows=1 if flattened else layer.input_shape[1],
-        input_row_pixels=1 if flattened else layer.input_shape[2],
         window=window,
-        weight_bits=weight_format.bits,
-        input_bits=input_format.bits,
-        operand_bits=sum(precision.tensors[name].bits for name in layer.operands if name not in resident),
-        accumulator_bits=array.accumulator_bits,
-        parameter_bytes=hardware.vector.parameter_bytes_per_channel if layer.kind != "matmul" else 0,
+        input=replace(input_layout, address=0),
+        input_rows=1 if flattened else layer.input_shape[1],
         input_resident=layer.inputs[0] in resident,
-        shape=array_shape(array, weight_format.bits, input_format.bits),
-        dataflow=array.dataflow,
-        shadow_registers=array.shadow_registers,
+        flattened=flattened,
+        weight_bits=weight_bits,
+        stationary=replace(layouts[layer.inputs[1]], address=0) if matmul else None,
+        transposed=layer.transposed,
+        parameter_bytes=0 if matmul else hardware.vector.parameter_bytes_per_channel,
+        operands=tuple(tensor for name, tensor in residual_operands(layer, layouts) if name not in resident),
+        output=PostTensor(replace(layouts[layer.name], address=0), layer.raw_shape[1], _pools(layer, len(layer.post))),
+        shape=array_shape(hardware.array, weight_bits, input_layout.bits),
+        array=hardware.array,
         lanes=hardware.vector.lanes,
     )
+
+
+def residual_operands(layer: Layer, layouts: Mapping[str, TensorLayout]) -> list[tuple[str, PostTensor]]:
+    """The tensors that a layer's post-operations add, by name; layouts at address 0."""
+    return [
+        (op.operand, PostTensor(replace(layouts[op.operand], address=0), layer.raw_shape[1], _pools(layer, index)))
+        for index, op in enumerate(layer.post)
+        if op.operand is not None
+    ]
 
 
 def is_flattened(layer: Layer) -> bool:
@@ -96,7 +166,6 @@ def is_flattened(layer: Layer) -> bool:
     return layer.kind == "linear" and layer.gemm is not None and layer.gemm.reduction != layer.input_shape[0]
 
 
-def stationary_is_transposed(layer: Layer, workload: Workload) -> bool:
-    """Whether a matmul multiplies by the transpose of its second tensor (Q K^T), so that its rows are the outputs."""
-    assert layer.gemm is not None
-    return workload.shape_of(layer.inputs[1])[0] == layer.gemm.groups * layer.gemm.reduction
+def _pools(layer: Layer, count: int) -> tuple[Window, ...]:
+    """The pooling windows among the first `count` post-operations."""
+    return tuple(op.window for op in layer.post[:count] if op.window is not None)

@@ -8,16 +8,18 @@ estimated to take no longer (smaller tiles cost the array efficiency).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from accelsim.analytic.vector import passes_of
 from accelsim.config.hardware import Hardware
 from accelsim.mapping.layout import TensorLayout
 from accelsim.mapping.problem import TilingProblem, tiling_problem
-from accelsim.mapping.tiling import Cost, Memory, Space, Tiling, TilingSearch
-from accelsim.mapping.vector_plan import vector_rows_per_tile
+from accelsim.mapping.tiles import Memory, Tiling
+from accelsim.mapping.tiling import Cost, Space, TilingSearch
+from accelsim.mapping.vector_plan import vector_elements, vector_rows_per_tile
 from accelsim.workload.formats import Precision
-from accelsim.workload.layers import Layer, Workload, elements
+from accelsim.workload.layers import Layer, Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,14 @@ class LayerCosts:
     ) -> None:
         self._precision, self._hardware, self._layouts = precision, hardware, layouts
         self._memory = memory
+        self._problems: dict[tuple[str, frozenset[str]], TilingProblem] = {}
         self._searches: dict[TilingProblem, TilingSearch] = {}
 
-    def best_tiling(self, layer: Layer, resident: Set[str], input_bytes: int) -> Tiling:
+    def best_tiling(self, layer: Layer, resident: frozenset[str], input_bytes: int) -> Tiling:
         """The tiling of an array layer that may use `input_bytes` of the input buffer; MappingError if none fits."""
         return self._search(layer, resident).best(self.space(input_bytes), layer.name)
 
-    def cost(self, layer: Layer, resident: Set[str], input_bytes: int) -> Cost:
+    def cost(self, layer: Layer, resident: frozenset[str], input_bytes: int) -> Cost:
         """Bytes the layer moves and its estimated cycles; infinite if it does not fit."""
         moved = sum(self._layouts[name].size_bytes for name in layer.operands if name not in resident)
         if layer.name not in resident:
@@ -55,15 +58,24 @@ class LayerCosts:
         if layer.on_array:
             traffic, cycles = self._search(layer, resident).cost(self.space(input_bytes))
         else:
-            streamed = [self._layouts[name] for name in layer.inputs if name not in resident]
-            fits = vector_rows_per_tile(layer, streamed, self._layouts[layer.name], self.space(input_bytes))
-            traffic = sum(layout.size_bytes for layout in streamed) if fits else math.inf
-            cycles = elements(layer.input_shape) / self._hardware.vector.lanes
+            traffic, cycles = self._vector_cost(layer, resident, self.space(input_bytes))
         traffic += moved
         return Cost(traffic, max(cycles, traffic / self._memory.bytes_per_cycle))
 
-    def _search(self, layer: Layer, resident: Set[str]) -> TilingSearch:
-        problem = tiling_problem(layer, self._precision, self._hardware, resident)
+    def _vector_cost(self, layer: Layer, resident: frozenset[str], space: Space) -> Cost:
+        """The same of a vector layer, without its output."""
+        streamed = [self._layouts[name] for name in layer.inputs if name not in resident]
+        ping_pong = self._hardware.buffers.ping_pong
+        if vector_rows_per_tile(layer, streamed, self._layouts[layer.name], space, ping_pong=ping_pong) is None:
+            return Cost(math.inf, math.inf)
+        traffic = sum(layout.size_bytes for layout in streamed)
+        return Cost(traffic, vector_elements(layer) * passes_of(layer) / self._hardware.vector.lanes)
+
+    def _search(self, layer: Layer, resident: frozenset[str]) -> TilingSearch:
+        key = layer.name, frozenset(resident.intersection(layer.reads))
+        if key not in self._problems:
+            self._problems[key] = tiling_problem(layer, self._precision, self._hardware, self._layouts, resident)
+        problem = self._problems[key]
         if problem not in self._searches:
             self._searches[problem] = TilingSearch(problem, self._memory, ping_pong=self._hardware.buffers.ping_pong)
         return self._searches[problem]

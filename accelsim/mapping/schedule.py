@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from accelsim.analytic.compute import ArrayShape
 from accelsim.mapping.layout import Run
-from accelsim.mapping.tiling import Tiling
+from accelsim.mapping.tiles import Tiling
 from accelsim.workload.formats import TensorFormat
 from accelsim.workload.layers import Gemm, Layer
 
@@ -24,8 +24,13 @@ class Load:
 
     runs: tuple[Run, ...]
     size_bytes: int
-    tensor: str | None = None
-    rows: int = 0
+    tensor: str | None
+    rows: int
+
+    @classmethod
+    def of(cls, runs: tuple[Run, ...], tensor: str | None = None, rows: int = 0) -> Load:
+        """The tile that lies in these runs."""
+        return cls(runs, sum(run.size_bytes for run in runs), tensor, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,10 @@ class Step:
 class OutputTile:
     """What the vector unit does for one output tile: `elements` in, `encoded_bytes` out, stored as `runs`.
 
-    `reserved_bytes` is what the tile takes of the output buffer until then. `loads` are the operands it reads beside
-    the partial sums (residual inputs; for a vector layer all of its input). `runs` is empty when the result stays on
-    chip. Once the tile is done, the first `rows_done` rows of the layer's output tensor are complete.
+    `reserved_bytes` is what the tile takes of the output buffer until then: its partial sums, or its result if that is
+    larger. `loads` are the operands it reads beside the partial sums (residual inputs; for a vector layer all of its
+    input). `runs` is empty when the result stays on chip, or when pooling has completed no row yet. Once the tile is
+    done, the first `rows_done` rows of the layer's output tensor are complete.
     """
 
     elements: int

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from accelsim.analytic.vector import passes_of
-from accelsim.errors import MappingError
 from accelsim.mapping.context import PlanContext
-from accelsim.mapping.layout import Run, TensorLayout, split
-from accelsim.mapping.problem import window_rows
+from accelsim.mapping.layout import Run, TensorLayout
+from accelsim.mapping.ranges import Range, rows_under, split, window_spans
 from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Traffic
-from accelsim.mapping.tiling import Space
+from accelsim.mapping.tiling import Space, does_not_fit
 from accelsim.units import ceil_div
 from accelsim.workload.layers import Layer, elements
 
@@ -22,36 +21,30 @@ PARAMETER_BYTES = 4
 
 
 def plan_vector_layer(layer: Layer, context: PlanContext, space: Space) -> LayerPlan:
-    """Cut the output into row tiles whose input and output fit twice; MappingError where not even one row does."""
-    layouts, output = context.layouts, context.layouts[layer.name]
-    streamed = [name for name in layer.inputs if name not in context.resident]
-    rows = layer.output_shape[1]
-    streamed_layouts = [layouts[name] for name in streamed]
-    step = vector_rows_per_tile(layer, streamed_layouts, output, space)
+    """Cut the output into row tiles that fit the buffers; MappingError where not even one row does."""
+    output = context.layouts[layer.name]
+    stays = layer.name in context.resident
+    streamed = {name: context.layouts[name] for name in layer.inputs if name not in context.resident}
+    height = layer.output_shape[1]
+    ping_pong = context.hardware.buffers.ping_pong
+    step = vector_rows_per_tile(layer, list(streamed.values()), output, space, ping_pong=ping_pong)
     if step is None:
-        raise _does_not_fit(layer, _tile_bytes(layer, streamed_layouts, output, 1), space)
-    parameter_bytes = layer.parameters * PARAMETER_BYTES
+        raise does_not_fit(layer.name, _needs(layer, list(streamed.values()), output, 1, ping_pong), space)
+    total_elements = vector_elements(layer)
     loads: list[Load] = []
     tiles: list[OutputTile] = []
-    elements_per_row = max(elements(layer.input_shape), elements(layer.output_shape)) // rows
-    for start, end in split(rows, step):
+    for rows in split(height, step):
         first = len(loads)
-        for name in streamed:
-            span = _input_rows(layer, layouts[name], start, end)
-            runs = layouts[name].runs(0, layouts[name].shape[0], *span)
-            loads.append(Load(runs, sum(run.size_bytes for run in runs), name, span[1]))
-        share = (parameter_bytes * start // rows, parameter_bytes * end // rows)
-        if share[1] > share[0]:
-            loads.append(Load((Run(context.parameter_address + share[0], share[1] - share[0]),), share[1] - share[0]))
-        encoded = output.range_bytes(0, output.shape[0], start, end)
+        loads.extend(_loads(layer, streamed, context.parameter_address, rows))
+        encoded_bytes = output.range_bytes((0, output.shape[0]), rows[1] - rows[0])
         tiles.append(
             OutputTile(
-                elements=(end - start) * elements_per_row,
-                reserved_bytes=encoded,
-                encoded_bytes=encoded,
+                elements=_share(total_elements, rows, height),
+                reserved_bytes=encoded_bytes,
+                encoded_bytes=encoded_bytes,
                 loads=tuple(range(first, len(loads))),
-                runs=() if layer.name in context.resident else output.runs(0, output.shape[0], start, end),
-                rows_done=end,
+                runs=() if stays else output.runs((0, output.shape[0]), (rows,)),
+                rows_done=rows[1],
             )
         )
     return LayerPlan(
@@ -69,49 +62,65 @@ def plan_vector_layer(layer: Layer, context: PlanContext, space: Space) -> Layer
         resident_bytes=context.resident_bytes(layer.name),
         freed_bytes=context.freed_bytes,
         traffic=Traffic(
-            parameter_bytes=parameter_bytes,
+            parameter_bytes=layer.parameters * PARAMETER_BYTES,
             input_bytes=sum(load.size_bytes for load in loads if load.tensor is not None),
-            output_bytes=0 if layer.name in context.resident else output.size_bytes,
+            output_bytes=0 if stays else output.size_bytes,
         ),
     )
 
 
-def _input_rows(layer: Layer, layout: TensorLayout, start: int, end: int) -> tuple[int, int]:
-    """Input rows that output rows [start, end) read: under the window, or in proportion where the shape changes."""
-    rows_in, rows_out = layout.shape[1], layer.output_shape[1]
-    if layer.window is not None:
-        return window_rows(layer.window, rows_in, start, end)
-    return rows_in * start // rows_out, ceil_div(rows_in * end, rows_out)
+def vector_elements(layer: Layer) -> int:
+    """Elements that go through the lanes in one pass: those read or those written, whichever are more."""
+    return max(elements(layer.input_shape), elements(layer.output_shape))
 
 
 def vector_rows_per_tile(
-    layer: Layer, streamed: Sequence[TensorLayout], output: TensorLayout, space: Space
+    layer: Layer, streamed: Sequence[TensorLayout], output: TensorLayout, space: Space, *, ping_pong: bool
 ) -> int | None:
-    """Most rows whose input and output fit twice, at most a `MIN_TILES`-th of the tensor; None if one is too many."""
-    rows = layer.output_shape[1]
-    for step in range(ceil_div(rows, MIN_TILES), 0, -1):
-        taken, given = _tile_bytes(layer, streamed, output, step)
-        if 2 * taken <= space.input_bytes and 2 * given <= space.output_bytes:
+    """Most rows of a tile that fits, at most a `MIN_TILES`-th of the tensor; None if one row is too many."""
+    for step in range(ceil_div(layer.output_shape[1], MIN_TILES), 0, -1):
+        needs = _needs(layer, streamed, output, step, ping_pong)
+        if all(need <= limit for need, limit in zip(needs, space, strict=True)):
             return step
     return None
 
 
-def _tile_bytes(layer: Layer, streamed: Sequence[TensorLayout], output: TensorLayout, rows: int) -> tuple[int, int]:
-    """Bytes of the input and of the output buffer that a tile of so many rows takes."""
-    spans = [_input_rows(layer, layout, 0, rows) for layout in streamed]
-    taken = sum(layout.range_bytes(0, layout.shape[0], *span) for layout, span in zip(streamed, spans, strict=True))
-    taken += ceil_div(layer.parameters * PARAMETER_BYTES * rows, layer.output_shape[1])
-    return taken, output.range_bytes(0, output.shape[0], 0, rows)
+def _loads(layer: Layer, streamed: dict[str, TensorLayout], parameter_address: int, rows: Range) -> Iterator[Load]:
+    """What one tile reads: rows of every input, and its share of the layer's parameters."""
+    for name, layout in streamed.items():
+        spans = _input_spans(layer, layout, rows)
+        yield Load.of(layout.runs((0, layout.shape[0]), spans), name, spans[-1][1])
+    height, total = layer.output_shape[1], layer.parameters * PARAMETER_BYTES
+    share = _share(total, rows, height)
+    if share:
+        yield Load.of((Run(parameter_address + total * rows[0] // height, share),))
 
 
-def _does_not_fit(layer: Layer, needs: tuple[int, int], space: Space) -> MappingError:
-    field, need, limit = max(
-        ("buffers.input_bytes", 2 * needs[0], space.input_bytes),
-        ("buffers.output_bytes", 2 * needs[1], space.output_bytes),
-        key=lambda row: row[1] / max(row[2], 1),
-    )
-    return MappingError(
-        f"layer {layer.name}",
-        f"no tile fits {field}: one row, twice, needs {need} bytes, there are {limit}",
-        f"{field} >= {need}",
-    )
+def _share(total: int, rows: Range, height: int) -> int:
+    """What falls to some rows when `total` is spread over `height` rows; shares add up to the total."""
+    return total * rows[1] // height - total * rows[0] // height
+
+
+def _input_spans(layer: Layer, layout: TensorLayout, rows: Range) -> tuple[Range, ...]:
+    """Input rows that output rows read: under the window, or in proportion where the shape changes."""
+    rows_in, rows_out = layout.shape[1], layer.output_shape[1]
+    if layer.window is not None:
+        return window_spans(layer.window, rows_in, rows)
+    return ((rows_in * rows[0] // rows_out, ceil_div(rows_in * rows[1], rows_out)),)
+
+
+def _needs(
+    layer: Layer, streamed: Sequence[TensorLayout], output: TensorLayout, rows: int, ping_pong: bool
+) -> tuple[int, int, int]:
+    """Bytes that tiles of so many rows need of each buffer; with ping-pong, tiles that have a successor count twice."""
+    rows_out = layer.output_shape[1]
+    taken = ceil_div(layer.parameters * PARAMETER_BYTES * rows, rows_out)
+    for layout in streamed:
+        rows_in = layout.shape[1]
+        if layer.window is not None:
+            most = rows_under(layer.window, rows)
+        else:
+            most = rows if rows_in == rows_out else ceil_div(rows_in * rows, rows_out) + 1
+        taken += min(most, rows_in) * layout.row_bytes
+    copies = 2 if ping_pong and rows < rows_out else 1
+    return 0, copies * taken, copies * rows * output.row_bytes

@@ -1,0 +1,60 @@
+"""Where everything lies in DRAM."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from accelsim.config.hardware import Hardware
+from accelsim.mapping.layout import TensorLayout
+from accelsim.mapping.vector_plan import PARAMETER_BYTES
+from accelsim.units import bits_to_bytes, ceil_div
+from accelsim.workload.formats import Precision
+from accelsim.workload.layers import Workload
+
+#: Regions start at multiples of this, so that a tensor starts on a DRAM row of any preset.
+REGION_ALIGNMENT_BYTES = 64 * 1024
+
+
+class MemoryMap(NamedTuple):
+    """Layout of every activation tensor, address of every layer's trained numbers, and the bytes that all span."""
+
+    layouts: dict[str, TensorLayout]
+    parameter_addresses: dict[str, int]
+    footprint_bytes: int
+
+
+def memory_map(workload: Workload, hardware: Hardware, precision: Precision) -> MemoryMap:
+    """Weights and other trained numbers first, layer after layer, then the tensors, each at the next free region."""
+    address = 0
+    parameters: dict[str, int] = {}
+    for layer in workload.layers:
+        parameters[layer.name] = address
+        if layer.weight_elements:
+            address += bits_to_bytes(layer.weight_elements * precision.weights[layer.name].bits)
+            address += layer.raw_shape[0] * hardware.vector.parameter_bytes_per_channel
+        elif not layer.on_array:
+            address += layer.parameters * PARAMETER_BYTES
+        address = _aligned(address)
+    groups = _layout_groups(workload)
+    layouts: dict[str, TensorLayout] = {}
+    shapes = {
+        workload.input_name: workload.input_shape,
+        **{layer.name: layer.output_shape for layer in workload.layers},
+    }
+    for name, shape in shapes.items():
+        layouts[name] = TensorLayout(address, shape, precision.tensors[name].bits, groups[name])
+        address = _aligned(address + layouts[name].size_bytes)
+    return MemoryMap(layouts, parameters, address)
+
+
+def _layout_groups(workload: Workload) -> dict[str, int]:
+    """Channel blocks restart at every head of an attention matrix, through the softmax."""
+    groups = {workload.input_name: 1}
+    for layer in workload.layers:
+        inherited = groups[layer.inputs[0]] if layer.kind == "softmax" else 1
+        groups[layer.name] = layer.groups if layer.kind == "matmul" else inherited
+    return groups
+
+
+def _aligned(address: int) -> int:
+    return ceil_div(address, REGION_ALIGNMENT_BYTES) * REGION_ALIGNMENT_BYTES
