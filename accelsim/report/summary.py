@@ -6,7 +6,6 @@ Pure functions from a `Result` to frozen rows. Fractions are 0..1, times are sec
 from __future__ import annotations
 
 import itertools
-import math
 from collections import Counter
 from dataclasses import dataclass
 
@@ -98,8 +97,7 @@ def clock_hz(result: Result) -> float:
 
 def peak_bandwidth(result: Result) -> float | None:
     """DRAM peak in bytes/s, or None when the memory is ideal."""
-    peak = result.dram_peak_bytes_per_second
-    return peak if math.isfinite(peak) and peak > 0 else None
+    return result.dram_peak_bytes_per_second
 
 
 def precision_label(layer: LayerResult) -> str:

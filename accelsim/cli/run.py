@@ -1,0 +1,98 @@
+"""`accelsim run`: simulate a network, report it, and write the report's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeGuard, get_args
+
+import typer
+
+from accelsim.cli.options import JsonOption, SetOption, WorkloadArgument
+from accelsim.cli.output import note, print_json
+from accelsim.errors import InputError, nearest_name
+
+if TYPE_CHECKING:
+    from accelsim.config.hardware import Hardware
+    from accelsim.result import Result
+    from accelsim.simulation import BaselineName
+    from accelsim.workload.formats import Precision
+    from accelsim.workload.layers import Workload
+
+
+def run(
+    workload: WorkloadArgument,
+    hardware: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Hardware preset or file. Default: the one the workload names."),
+    ] = None,
+    bits: Annotated[
+        str | None,
+        typer.Option(metavar="w4a4|FILE", help="DyBit widths, or a bit-allocation file. Default: the workload's."),
+    ] = None,
+    no_pins: Annotated[
+        bool, typer.Option("--no-pins", help="Apply --bits to the layers that the workload pins, too.")
+    ] = False,
+    overrides: SetOption = None,
+    baseline: Annotated[
+        str, typer.Option(metavar="fp32|iso-area|int8|none", help="What the speed-up is measured against.")
+    ] = "fp32",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write result.json, layers.csv and the figures here.")
+    ] = None,
+    plots: Annotated[
+        bool | None, typer.Option("--plots/--no-plots", help="Whether --out writes figures. Default: it does.")
+    ] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Run a network on an accelerator and report cycles, traffic and speed-up."""
+    from accelsim.config.presets import load_hardware
+    from accelsim.report.files import check_output_directory, write_report
+    from accelsim.workload.loader import load_workload
+    from accelsim.workload.precision import resolve_precision
+
+    if plots and out is None:
+        raise InputError("--plots", "there is no --out to write figures to", "--plots together with --out DIR")
+    network = load_workload(workload)
+    machine = load_hardware(hardware or network.hardware, overrides or ())
+    precision = resolve_precision(network, bits, use_pins=not no_pins)
+    if out is not None:
+        check_output_directory(out)
+    result = _simulate(network, machine, precision, baseline)
+    if out is not None:  # before anything is printed: a reader that closes the pipe does not cost the report
+        written = write_report(result, out, plots=plots is not False)
+        note(f"{len(written)} files written to {out}")
+    if json_output:
+        print_json(result.to_json())
+    else:
+        from accelsim.report.terminal import print_report
+
+        print_report(result)
+
+
+def _simulate(network: Workload, machine: Hardware, precision: Precision, baseline: str) -> Result:
+    """Run the network and its baseline under a progress bar."""
+    from accelsim.report.progress import progress
+    from accelsim.simulation import simulate
+
+    if not _is_baseline(baseline):
+        names = _baseline_names()
+        raise InputError("--baseline", f"found {baseline!r}", ", ".join(names), nearest_name(baseline, names))
+    runs = 1 if baseline == "none" else 2
+    with progress(network.name, runs * len(network.layers)) as step:
+        return simulate(
+            network,
+            machine,
+            precision,
+            baseline=baseline,
+            progress=lambda label, done, layers: step(f"{label}: {network.layers[done - 1].name}"),
+        )
+
+
+def _is_baseline(name: str) -> TypeGuard[BaselineName]:
+    return name in _baseline_names()
+
+
+def _baseline_names() -> tuple[str, ...]:
+    from accelsim.simulation import BaselineName
+
+    return get_args(BaselineName)
