@@ -28,12 +28,12 @@ class Accelerator(Module):
         self.memory: Dram | IdealMemory
         if dram is None:
             self.memory = IdealMemory(env, "dram", self, trace)
-            boundary_bytes = hardware.dma.max_burst_bytes
+            boundaries_bytes: tuple[int, ...] = (hardware.dma.max_burst_bytes,)
         else:
             self.memory = Dram(
                 env, "dram", self, preset=dram, channels=channels, clock_hz=hardware.clock_hz, trace=trace
             )
-            boundary_bytes = min(hardware.dma.max_burst_bytes, self.memory.chunk_boundary_bytes)
+            boundaries_bytes = (hardware.dma.max_burst_bytes, self.memory.chunk_boundary_bytes)
         self.cores = [
             Core(
                 env,
@@ -41,7 +41,7 @@ class Accelerator(Module):
                 self,
                 hardware=hardware,
                 schedule=schedule,
-                boundary_bytes=boundary_bytes,
+                boundaries_bytes=boundaries_bytes,
                 trace=trace,
             )
             for index in range(hardware.cores)

@@ -29,7 +29,7 @@ class Core(Module):
         *,
         hardware: Hardware,
         schedule: Schedule,
-        boundary_bytes: int,
+        boundaries_bytes: tuple[int, ...],
         trace: Trace,
     ) -> None:
         super().__init__(env, name, parent)
@@ -50,7 +50,7 @@ class Core(Module):
                 f"{engine}_dma",
                 self,
                 outstanding=hardware.dma.outstanding,
-                boundary_bytes=boundary_bytes,
+                boundaries_bytes=boundaries_bytes,
             )
             for engine in ENGINES
         }

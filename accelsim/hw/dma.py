@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from simpy import Environment
 from simpy.events import ProcessGenerator
@@ -12,12 +12,12 @@ from accelsim.mapping.layout import Run
 from accelsim.tlm import Command, InitiatorSocket, Module, TargetSocket, Transaction
 
 
-def burst_chunks(runs: Iterable[Run], boundary_bytes: int) -> Iterator[Run]:
-    """Runs cut at every multiple of `boundary_bytes`, so that a chunk never crosses one."""
+def burst_chunks(runs: Iterable[Run], boundaries_bytes: Sequence[int]) -> Iterator[Run]:
+    """Runs cut at every multiple of each boundary, so that a chunk never crosses one."""
     for address, size_bytes in runs:
         end = address + size_bytes
         while address < end:
-            stop = min(end, address - address % boundary_bytes + boundary_bytes)
+            stop = min(end, *(address - address % boundary + boundary for boundary in boundaries_bytes))
             yield Run(address, stop - address)
             address = stop
 
@@ -27,24 +27,26 @@ class DmaEngine(Module):
 
     It does im2col on the fly: an input tile costs its rows with their halo, not its expansion.
 
-    Parameters: outstanding (transactions in flight), boundary_bytes (a burst ends there: the longest burst, and no
-    more than a DRAM row).
+    Parameters: outstanding (transactions in flight), boundaries_bytes (a chunk crosses no multiple of these: the longest
+    burst, a DRAM row).
     Timing: none of its own; `outstanding` workers share the chunks of a tile, each with one transaction under way.
     Not modelled: descriptor fetch; a tile's first burst goes out when the last one of the tile before has come back.
     """
 
-    def __init__(self, env: Environment, name: str, parent: Module, *, outstanding: int, boundary_bytes: int) -> None:
+    def __init__(
+        self, env: Environment, name: str, parent: Module, *, outstanding: int, boundaries_bytes: Sequence[int]
+    ) -> None:
         super().__init__(env, name, parent)
         self.commands = TargetSocket(self, "commands", self._move, Transfer)
         self.memory = InitiatorSocket(self, "memory")
-        self._outstanding, self._boundary_bytes = outstanding, boundary_bytes
+        self._outstanding, self._boundaries_bytes = outstanding, boundaries_bytes
         self._busy = self.statistics.busy_time("busy")
         self._bytes = {command: self.statistics.counter(f"{command.value}_bytes") for command in Command}
         self._transactions = self.statistics.counter("transactions")
 
     def _move(self, transfer: Transfer) -> ProcessGenerator:
         start = int(self.env.now)
-        chunks = list(burst_chunks(transfer.runs, self._boundary_bytes))
+        chunks = list(burst_chunks(transfer.runs, self._boundaries_bytes))
         shared = iter(chunks)
         helpers = [
             self.env.process(self._work(transfer.command, shared))

@@ -33,6 +33,7 @@ class ArrayPlanner:
         self._weight_runs = self._place_weights() if layer.kind != "matmul" else {}
         self._weight_loads: list[Load] = []
         self._loads: list[Load] = []
+        self._input_index: int | None = None
         self._steps: list[Step] = []
         self._outputs: list[OutputTile] = []
 
@@ -47,6 +48,7 @@ class ArrayPlanner:
                 self._weight_loads.append(self._weight_load(tile))
             if input_key != (groups, rows, channels) and not self._problem.input_resident:
                 input_key = (groups, rows, channels)
+                self._input_index = len(self._loads)
                 self._loads.append(self._input_load(tile))
             self._add_step(tile)
         return self._finished()
@@ -78,7 +80,7 @@ class ArrayPlanner:
             Step(
                 tile=gemm,
                 weight_load=len(self._weight_loads) - 1,
-                input_load=None if problem.input_resident else len(self._loads) - 1,
+                input_load=self._input_index,
                 input_rows=self._rows_needed(rows),
                 output=len(self._outputs),
                 starts_output=channels[0] == 0,
