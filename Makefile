@@ -1,0 +1,27 @@
+# Each target makes the virtual environment .venv first, and again when its dependencies change.
+PYTHON ?= python3
+STAMP := .venv/.installed
+
+.PHONY: run test lint bench
+
+# ResNet-50 on the DyBit accelerator against FP32: a report in the terminal and in reports/resnet50/.
+run: $(STAMP)
+	.venv/bin/python -m accelsim run workloads/resnet50.yaml --out reports/resnet50
+
+test: $(STAMP)
+	.venv/bin/python -m pytest -n 2
+
+lint: $(STAMP)
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy --strict
+	.venv/bin/lint-imports
+
+# How long a run takes: min, median and max of repeats, and simulated events per second.
+bench: $(STAMP)
+	.venv/bin/python benchmarks/run.py
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
