@@ -55,7 +55,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"accelsim: {message}", file=sys.stderr)
+    one_line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
+    print(f"accelsim: {one_line}", file=sys.stderr)
     return status
 
 

@@ -48,7 +48,7 @@ class LayerCosts:
 
     def best_tiling(self, layer: Layer, resident: frozenset[str], input_bytes: int) -> Tiling:
         """The tiling of an array layer that may use `input_bytes` of the input buffer; MappingError if none fits."""
-        return self._search(layer, resident).best(self.space(input_bytes), layer.name)
+        return self._search(layer, resident).best(self.space(input_bytes), layer.place)
 
     def cost(self, layer: Layer, resident: frozenset[str], input_bytes: int) -> Cost:
         """Bytes the layer moves and its estimated cycles; infinite if it does not fit."""

@@ -54,11 +54,11 @@ class TilingSearch:
             return Cost(math.inf, math.inf)
         return Cost(int(self._traffic[best]), float(self._estimated_cycles[best]))
 
-    def best(self, space: Space, layer: str) -> Tiling:
-        """The best tiling that fits; MappingError naming the buffer, the bytes needed and the bytes there are."""
+    def best(self, space: Space, where: str) -> Tiling:
+        """The best tiling that fits; MappingError at `where`: the buffer, the bytes needed and there."""
         best = self._best(space)
         if best is None:
-            raise does_not_fit(layer, self._most_frugal(space), space)
+            raise does_not_fit(where, self._most_frugal(space), space)
         columns: Any = self._tiles
         return Tiling(*(column[best].item() for column in columns))
 
@@ -82,12 +82,12 @@ class TilingSearch:
         return tuple(self._needs[:, np.argmin(excess.max(axis=0))].tolist())
 
 
-def does_not_fit(layer: str, needs: Sequence[int], space: Space) -> MappingError:
+def does_not_fit(where: str, needs: Sequence[int], space: Space) -> MappingError:
     """The error that names the buffer that `needs` exceeds by the largest factor."""
     buffers = zip(BUFFER_FIELDS, needs, space, strict=True)
     field, need, limit = max(buffers, key=lambda buffer: buffer[1] / max(buffer[2], 1))
     return MappingError(
-        f"layer {layer}",
+        where,
         f"no tile fits {field}: the smallest needs {need} bytes, there are {limit}",
         f"{field} >= {need}",
     )

@@ -29,7 +29,7 @@ def plan_vector_layer(layer: Layer, context: PlanContext, space: Space) -> Layer
     ping_pong = context.hardware.buffers.ping_pong
     step = vector_rows_per_tile(layer, list(streamed.values()), output, space, ping_pong=ping_pong)
     if step is None:
-        raise does_not_fit(layer.name, _needs(layer, list(streamed.values()), output, 1, ping_pong), space)
+        raise does_not_fit(layer.place, _needs(layer, list(streamed.values()), output, 1, ping_pong), space)
     total_elements = vector_elements(layer)
     loads: list[Load] = []
     tiles: list[OutputTile] = []

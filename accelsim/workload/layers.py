@@ -87,6 +87,11 @@ class Layer:
     where: str = field(default="", compare=False)
 
     @property
+    def place(self) -> str:
+        """How messages point at it: `net.yaml:12: layer fc`; the name alone when it comes from no file."""
+        return f"{self.where}: layer {self.name}" if self.where else f"layer {self.name}"
+
+    @property
     def on_array(self) -> bool:
         """Whether the PE array computes it (otherwise the vector unit alone does)."""
         return self.kind in ARRAY_KINDS

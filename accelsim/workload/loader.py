@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from accelsim.config.presets import preset_names
 from accelsim.config.source import Source, parse_yaml, read_yaml, validate
 from accelsim.errors import InputError, nearest_name
 from accelsim.workload.graph import build_workload
@@ -23,8 +24,17 @@ def parse_workload(text: str, label: str = "workload") -> Workload:
 
 def _build(source: Source) -> Workload:
     file = validate(source, WorkloadFile)
+    _check_hardware(source, file.hardware)
     specs = [_layer_spec(source, index, entry.get("kind")) for index, entry in enumerate(file.layers)]
     return build_workload(file, specs, source.where)
+
+
+def _check_hardware(source: Source, name: str) -> None:
+    """The default machine of a network is a preset: a file of its own would be sought from wherever one runs."""
+    names = preset_names("hardware")
+    if name not in names:
+        found = f"hardware: no preset {name!r}"
+        raise InputError(source.where(("hardware",)), found, ", ".join(names), nearest_name(name, names))
 
 
 def _layer_spec(source: Source, index: int, kind: object) -> LayerSpec:

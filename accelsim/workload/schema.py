@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from accelsim.config.hardware import NonNegative, Positive, Section
+from accelsim.config.hardware import NonNegative, Section
 from accelsim.workload.formats import parse_bits
 from accelsim.workload.layers import LayerKind, PostOp, Window
+
+MAX_SIZE = 2**20  # of one dimension: beyond any network built, and a much larger layer would exhaust the mapper
 
 
 def _name(value: str) -> str:
@@ -23,8 +25,9 @@ def _name(value: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name)]
-ShapeField = tuple[Positive, Positive, Positive]
-Sizes = Positive | tuple[Positive, Positive]
+Size = Annotated[int, Field(gt=0, le=MAX_SIZE, strict=True)]
+ShapeField = tuple[Size, Size, Size]
+Sizes = Size | tuple[Size, Size]
 Paddings = NonNegative | tuple[NonNegative, NonNegative]
 
 
@@ -99,16 +102,16 @@ class Conv2dSpec(LayerSpec, WindowSpec):
     """A convolution; depthwise when `groups` equals the channels."""
 
     kind: Literal["conv2d"]
-    out_channels: Positive
+    out_channels: Size
     stride: Sizes = Field(1, description="step between windows, elements")
-    groups: Positive = Field(1, description="independent parts that channels and filters are split into")
+    groups: Size = Field(1, description="independent parts that channels and filters are split into")
 
 
 class LinearSpec(LayerSpec):
     """A fully connected layer on every token of a [features, tokens, 1] tensor."""
 
     kind: Literal["linear"]
-    out_channels: Positive
+    out_channels: Size
     view: Literal["flatten", "first_token"] | None = Field(
         None, description="read the input as one long vector, or only its first token (a class token)"
     )
@@ -119,7 +122,7 @@ class MatmulSpec(LayerSpec):
 
     kind: Literal["matmul"]
     other: Name = Field(description="the stationary operand")
-    heads: Positive = Field(1, description="independent products the features are split into")
+    heads: Size = Field(1, description="independent products the features are split into")
     transpose_other: bool = Field(False, description="multiply by the transpose: reduce over features, not tokens")
 
     @property
@@ -151,7 +154,7 @@ class SoftmaxSpec(LayerSpec):
     """Softmax over the channels of each head."""
 
     kind: Literal["softmax"]
-    heads: Positive = Field(1, description="independent parts of the channels, each summing to one")
+    heads: Size = Field(1, description="independent parts of the channels, each summing to one")
 
 
 class LayerNormSpec(LayerSpec):

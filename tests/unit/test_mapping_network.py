@@ -12,6 +12,7 @@ from accelsim.mapping.planner import plan_network
 from accelsim.mapping.residency import last_readers
 from accelsim.mapping.schedule import Load, Schedule, Traffic
 from accelsim.mapping.tiles import Memory
+from accelsim.simulation import run_network
 from accelsim.workload.layers import Workload
 from accelsim.workload.loader import parse_workload
 from accelsim.workload.precision import resolve_precision
@@ -67,6 +68,18 @@ class TestMemoryMap:
         assert {name: layout.groups for name, layout in layouts.items()} == {
             "x": 1, "q": 1, "k": 1, "s": 2, "p": 2, "r": 1,
         }  # fmt: skip
+
+
+def test_the_input_is_there_from_the_start_though_the_first_layer_reads_one_token_of_it() -> None:
+    net = network(
+        "[32, 8, 1]",
+        "name: a, kind: linear, input: x, out_channels: 8, view: first_token",
+        "name: b, kind: linear, input: x, out_channels: 8",
+    )
+    schedule = plan(net)
+    assert (schedule.input_name, schedule.input_rows) == ("x", 8)
+    run = run_network(net, load_hardware("zcu102"), resolve_precision(net, "w8a8"))
+    assert run.totals.dram_read_bytes == sum(found.traffic.read_bytes for found in schedule.plans)
 
 
 class TestResidency:
@@ -151,6 +164,6 @@ class TestVectorLayers:
         net = network("[100, 8, 1]", "name: v, kind: softmax, input: x", self.READER)
         with pytest.raises(MappingError) as error:
             plan(net, "input_bytes=150")
-        found = "layer v: no tile fits buffers.input_bytes: the smallest needs 200 bytes, there are 150"
+        found = "workload:1: layer v: no tile fits buffers.input_bytes: the smallest needs 200 bytes, there are 150"
         assert str(error.value) == f"{found} (allowed: buffers.input_bytes >= 200)"
         assert plan(net, "input_bytes=150", "ping_pong=false").plans[0].traffic.input_bytes == 800

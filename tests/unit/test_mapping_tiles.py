@@ -202,7 +202,7 @@ def test_where_neither_stays_the_smaller_resweep_wins() -> None:
 def test_where_no_tile_fits_the_error_says_what_is_needed(space: Space, field: str, needed: int) -> None:
     search = TilingSearch(convolution(), MEMORY, ping_pong=True)
     with pytest.raises(MappingError) as error:
-        search.best(space, "a")
+        search.best(space, "layer a")
     found = f"layer a: no tile fits {field}: the smallest needs {needed} bytes, there are 100"
     assert str(error.value) == f"{found} (allowed: {field} >= {needed})"
     assert search.cost(space).traffic_bytes == float("inf")
