@@ -62,7 +62,7 @@ class DecoderConfig(Section):
 
 
 class BufferConfig(Section):
-    """On-chip buffers; with ping-pong a tile takes at most half of its buffer, so the next one loads behind it."""
+    """On-chip buffers; with ping-pong two successive tiles fit, so that one loads while the other is in use."""
 
     weight_bytes: Positive = Field(description="capacity of the weight buffer, bytes")
     input_bytes: Positive = Field(description="capacity of the input (activation) buffer, bytes")

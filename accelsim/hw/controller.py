@@ -49,8 +49,7 @@ class Controller(Module):
         self.on_layer: Callable[[int], None] | None = None
         self._space, self._trace = space, trace
         self._tensors = TensorBoard(env)
-        first = schedule.plans[0].layer
-        self._tensors.advance(first.inputs[0], first.input_shape[1])
+        self._tensors.advance(schedule.input_name, schedule.input_rows)
         self._finished = Milestone(env, "the last store")
         self._stores: Fifo[tuple[LayerRun, OutputTile]] = Fifo(env, sum(len(p.outputs) for p in schedule.plans) + 1)
         self._stores_pending = sum(bool(tile.runs) for plan in schedule.plans for tile in plan.outputs)

@@ -39,4 +39,4 @@ def plan_network(workload: Workload, hardware: Hardware, precision: Precision, m
             plans.append(ArrayPlanner(layer, context, tiling).plan())
         else:
             plans.append(plan_vector_layer(layer, context, costs.space(residency.free_bytes[index])))
-    return Schedule(tuple(plans), footprint_bytes)
+    return Schedule(tuple(plans), footprint_bytes, workload.input_name, workload.input_shape[1])

@@ -116,7 +116,9 @@ class LayerPlan:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """All layers in order, and the bytes of DRAM that the network occupies."""
+    """All layers in order, the bytes of DRAM that the network occupies, and its input, all rows of it in DRAM."""
 
     plans: tuple[LayerPlan, ...]
     footprint_bytes: int
+    input_name: str
+    input_rows: int
