@@ -40,13 +40,9 @@ class RoundRobin:
 
     def select(self, requests: Sequence[Request]) -> int:
         """The requester whose turn comes next; of its requests the oldest."""
-
-        def turn(index: int) -> tuple[int, int]:
-            request = requests[index]
-            _check_requester(request, self.requesters)
-            return (request.requester - self._next) % self.requesters, request.arrival_cycle
-
-        chosen = min(range(len(requests)), key=turn)
+        turns = [((request.requester - self._next) % self.requesters, request.arrival_cycle) for request in requests]
+        chosen = turns.index(min(turns))
+        _check_requester(requests[chosen], self.requesters)
         self._next = (requests[chosen].requester + 1) % self.requesters
         return chosen
 
