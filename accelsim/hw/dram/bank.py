@@ -19,16 +19,6 @@ class Stream(NamedTuple):
     bursts: int
     is_write: bool
 
-    def left_after(self, clock: int) -> int:
-        """Bursts still to come at a clock before `finish`."""
-        if self.start >= clock:
-            return self.bursts
-        return self.bursts * (self.finish - clock) // (self.finish - self.start)
-
-    def served(self, bursts: int) -> int:
-        """When so many of them have been served."""
-        return self.start + (self.finish - self.start) * bursts // self.bursts
-
 
 class Bank:
     """A bank of `group`, with the queue that the controller keeps for it.
@@ -106,10 +96,10 @@ class Bank:
     def place_free(self, accepted: int) -> int:
         """When the bank's queue has a place for one more burst than it has been given, `accepted` at the earliest."""
         needed = self._timing.bank_queue_bursts
-        for stream in reversed(self._recent):
-            if stream.bursts >= needed:
-                return max(accepted, stream.served(stream.bursts - needed + 1))
-            needed -= stream.bursts
+        for start, finish, bursts, _ in reversed(self._recent):
+            if bursts >= needed:
+                return max(accepted, start + (finish - start) * (bursts - needed + 1) // bursts)
+            needed -= bursts
         return accepted
 
     def remember(self, stream: Stream) -> None:

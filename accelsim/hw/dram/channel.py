@@ -102,14 +102,19 @@ class DramChannel:
         return start, end
 
     def _bus_sharing(self, bursts: int, start: int, others: list[Stream]) -> int:
-        """What a stream loses to those that go on beside it in other groups, until the shorter side is through."""
+        """What a stream loses to those that go on beside it in other groups, until the shorter side is through.
+
+        The bursts of a stream are taken as evenly spread between its first and its last clock.
+        """
         beside = left = 0
-        for stream in others:
-            if stream.finish > start:
+        for first, finish, count, _ in others:
+            if finish > start:
                 beside += 1
-                left += stream.left_after(start)
+                left += count if first >= start else count * (finish - start) // (finish - first)
+        if not beside:
+            return 0
         lost_per_burst = self._timing.tCCD_S * (1 + beside) - self._timing.tCCD_L
-        return min(bursts, ceil_div(left, beside)) * lost_per_burst if beside and lost_per_burst > 0 else 0
+        return min(bursts, ceil_div(left, beside)) * max(0, lost_per_burst)
 
     def _turn_around(self, bursts: int, is_write: bool, others: list[Stream]) -> int:
         """Clocks that the data bus rests because its direction changes.
