@@ -67,10 +67,11 @@ class TensorLayout:
         """
         runs: list[Run] = []
         channel = channels[0]
+        before = self._row_bytes_before(self._block_of(channel)[0])
         while channel < channels[1]:
             block, next_block = self._block_of(channel)
             end = min(next_block, channels[1])
-            before, after = self._row_bytes_before(block), self._row_bytes_before(next_block)
+            after = self._row_bytes_before(next_block)
             address, pitch = self.address + self.shape[1] * before, after - before
             if (channel, end) == (block, next_block):
                 pieces = [Run(address + first * pitch, (last - first) * pitch) for first, last in spans]
@@ -80,7 +81,7 @@ class TensorLayout:
                 pieces = [Run(address + row * pitch, size) for first, last in spans for row in range(first, last)]
             for piece in pieces:
                 _append(runs, piece)
-            channel = end
+            channel, before = end, after
         return tuple(runs)
 
     def flat_runs(self, part: Range, total: int) -> tuple[Run, ...]:

@@ -47,8 +47,9 @@ class TileCounts(NamedTuple):
 
 
 class TileBytes(NamedTuple):
-    """Most bytes that one tile takes: of the weight buffer, of the input buffer (input and residual operands), of the
-    output buffer (partial sums, then the result)."""
+    """Most bytes that one tile takes of the weight buffer, of the input buffer (for its input and for its residual
+    operands) and of the output buffer (for partial sums, then the result).
+    """
 
     weights: int
     inputs: int
@@ -94,8 +95,8 @@ def tile_bytes(problem: TilingProblem, tile: Tiling) -> TileBytes:
     """Most bytes of any tile; a resident input takes none."""
     if problem.stationary is None:
         depth = tile.channels * problem.kernel_area
-        results_bytes = tile.groups * tile.outputs * problem.parameter_bytes
-        weights = bits_to_bytes(tile.groups * tile.outputs * depth * problem.weight_bits) + results_bytes
+        weights = bits_to_bytes(tile.groups * tile.outputs * depth * problem.weight_bits)
+        weights += tile.groups * tile.outputs * problem.parameter_bytes
     else:
         rows, across = (tile.outputs, tile.channels) if problem.transposed else (tile.channels, tile.outputs)
         weights = rows * problem.stationary.most_row_bytes(tile.groups * across)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import reject
@@ -138,16 +138,19 @@ def machines(draw: st.DrawFn) -> Hardware:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Case:
     """A network, a machine that it fits, a precision, and the schedule; written as what is needed to see it again."""
 
     text: str
     bits: str
     hardware: Hardware
-    workload: Workload = field(repr=False)
-    precision: Precision = field(repr=False)
-    schedule: Schedule = field(repr=False)
+    workload: Workload
+    precision: Precision
+    schedule: Schedule
+
+    def __repr__(self) -> str:
+        return f"{self.text} at {self.bits} on {self.hardware!r}"
 
 
 @st.composite
