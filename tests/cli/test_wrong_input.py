@@ -1,0 +1,236 @@
+"""Wrong input: exit code 2 and one message that says where, what was found and what is allowed. Never a traceback."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from accelsim.simulation import BaselineName
+from tests.cli.conftest import Cli, Outcome
+
+HEAD = """\
+name: net
+input: {name: image, shape: [3, 16, 16]}
+layers:
+"""
+CONV = "- {name: a, kind: conv2d, input: image, out_channels: 8, kernel: 3, padding: 1}\n"
+SECOND = "- {name: b, kind: conv2d, input: image, out_channels: 8, kernel: 1}\n"
+NET = HEAD + CONV
+
+
+@dataclass(frozen=True)
+class Case:
+    """Files, the options of `run net.yaml`, and what the message has to say, in this order."""
+
+    name: str
+    says: list[str]
+    net: str = NET
+    options: list[str] = field(default_factory=list)
+    other: str = ""  # other.yaml: a machine or an allocation
+
+
+def check(outcome: Outcome, says: list[str]) -> None:
+    """Status 2, nothing on standard output, one line on standard error with these parts in this order."""
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith("accelsim: ")
+    assert outcome.err.count("\n") == 1
+    rest = outcome.err
+    for part in says:
+        assert part in rest
+        rest = rest.split(part, 1)[1]
+
+
+DEEP_ALIASES = "a0: &a0 [1, 1]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 30))
+ALLOCATION = "a: {weights: dybit4, activations: dybit4}\nb: {weights: dybit4, activations: dybit8}\n"
+POSITIVE = "allowed: an integer > 0"
+
+CASES = [
+    Case("broken YAML", ["net.yaml:5: ", "not valid YAML"], net=HEAD + "- {name: a\n"),
+    Case("empty file", ["net.yaml: is empty", "allowed: "], net=""),
+    Case("not a mapping", ["net.yaml:1: ", "found [1, 2]", "allowed: a mapping with name, "], net="[1, 2]\n"),
+    Case("alias bomb", ["net.yaml:17: ", "more than 100000 values", "allowed: at most"], net=DEEP_ALIASES),
+    Case(
+        "unknown key",
+        ["net.yaml:4: layers[0].kernal: unknown key", "did you mean 'kernel'?", "allowed: kernel, "],
+        net=NET.replace("kernel", "kernal"),
+    ),
+    Case("wrong type", ["net.yaml:4: ", "out_channels: found 'eight'", POSITIVE], net=NET.replace("8", "eight")),
+    Case("zero size", ["net.yaml:4: ", "out_channels: found 0", POSITIVE], net=NET.replace("8", "0")),
+    Case("negative size", ["net.yaml:2: input.shape[0]: found -3", POSITIVE], net=NET.replace("[3,", "[-3,")),
+    Case("huge size", ["net.yaml:4: ", "found 8000000", "<= 1048576"], net=NET.replace("8,", "8000000,")),
+    Case(
+        "shapes that do not connect",
+        ["net.yaml:5: 'b' states in_shape [3, 3, 3]", "its input is 'image' [3, 16, 16] (net.yaml:2)"],
+        net=NET + SECOND.replace("kernel", "in_shape: [3, 3, 3], kernel"),
+    ),
+    Case(
+        "an add of different shapes",
+        ["net.yaml:5: add of 'image' [3, 16, 16] (net.yaml:2) to the result [8, 16, 16]", "allowed: tensors of equal"],
+        net=NET + SECOND.replace("1}", "1, post: [{add: image}]}"),
+    ),
+    Case(
+        "unknown kind",
+        ["net.yaml:4: layers[0].kind: found 'conv'", "allowed: conv2d, linear"],
+        net=NET.replace("conv2d", "conv"),
+    ),
+    Case(
+        "unknown tensor",
+        ["net.yaml:4: layer 'a' reads an unknown tensor 'imag'; did you mean 'image'?"],
+        net=NET.replace("input: image", "input: imag"),
+    ),
+    Case(
+        "cyclic graph",
+        ["net.yaml:4: cyclic graph: a -> b -> a", "allowed: "],
+        net=HEAD + CONV.replace("image", "b") + SECOND.replace("image", "a"),
+    ),
+    Case(
+        "duplicate layer names",
+        ["net.yaml:5: duplicate layer name 'a', first at net.yaml:4", "allowed: unique names"],
+        net=NET + CONV,
+    ),
+    Case(
+        "pin of no layer",
+        ["net.yaml:1: pin of 'c'", "allowed: a conv2d, linear or matmul layer"],
+        net="pins: {c: w8a8}\n" + NET,
+    ),
+    Case("width outside 2..8", ["--bits: found 'w1a4'", "each 2..8"], options=["--bits", "w1a4"]),
+    Case("width outside 2..8 in the file", ["net.yaml:1: bits: found 'w4a9'", "each 2..8"], net="bits: w4a9\n" + NET),
+    Case(
+        "width outside 2..8 of a pin", ["net.yaml:1: pin of 'a' to 'w4a9'", "each 2..8"], net="pins: {a: w4a9}\n" + NET
+    ),
+    Case("bits that are neither", ["--bits: found 'four'", "w4a4, or an allocation"], options=["--bits", "four"]),
+    Case(
+        "unknown format",
+        ["other.yaml:1: unknown number format 'dybyt4'", "did you mean 'dybit4'?", "allowed: dybit2, "],
+        other=ALLOCATION.replace("dybit4", "dybyt4", 1),
+        net=NET + SECOND,
+        options=["--bits", "other.yaml"],
+    ),
+    Case(
+        "two readers that want different formats",
+        ["other.yaml:2: ", "tensor 'image'", "'a' reads dybit4, 'b' reads dybit8", "allowed: one format"],
+        other=ALLOCATION,
+        net=NET + SECOND,
+        options=["--bits", "other.yaml"],
+    ),
+    Case(
+        "an allocation that lacks a layer",
+        ["other.yaml: no formats for b", "allowed: an entry for every layer"],
+        other=ALLOCATION.splitlines()[0],
+        net=NET + SECOND,
+        options=["--bits", "other.yaml"],
+    ),
+    Case(
+        "unknown preset",
+        ["hardware 'zcu10': no such preset; did you mean 'zcu102'?", "allowed: ant, "],
+        options=["--hardware", "zcu10"],
+    ),
+    Case(
+        "unknown preset in the workload",
+        ["net.yaml:1: hardware: no preset 'zcu10'; did you mean 'zcu102'?", "allowed: ant, "],
+        net="hardware: zcu10\n" + NET,
+    ),
+    Case(
+        "unknown DRAM preset",
+        ["other.yaml:2: dram.preset: ", "'ddr4-240'", "did you mean 'ddr4-2400'?"],
+        other="base: zcu102\ndram: {preset: ddr4-240}\n",
+        options=["--hardware", "other.yaml"],
+    ),
+    Case(
+        "unknown field of a machine",
+        ["other.yaml:2: array.row: unknown key; did you mean 'rows'?", "allowed: rows, cols"],
+        other="base: zcu102\narray: {row: 64}\n",
+        options=["--hardware", "other.yaml"],
+    ),
+    Case(
+        "--set to a path that is not there",
+        ["--set array.rowz=64: there is no field 'array.rowz'; did you mean 'array.rows'?", "allowed: array.rows, "],
+        options=["--set", "array.rowz=64"],
+    ),
+    Case(
+        "--set of a wrong type",
+        ["--set array.rows=many: array.rows: found 'many'", POSITIVE],
+        options=["--set", "array.rows=many"],
+    ),
+    Case("--set without a value", ["--set array.rows: no '='", "array.rows=64"], options=["--set", "array.rows"]),
+    Case(
+        "a tile that cannot fit",
+        # one output channel: 27 weights of 4 bits and 8 bytes of parameters, twice for ping-pong
+        ["net.yaml:4: layer a: no tile fits buffers.weight_bytes: the smallest needs ", "bytes, there are 4"],
+        options=["--set", "buffers.weight_bytes=4"],
+    ),
+    Case(
+        "unknown baseline",
+        ["--baseline: found 'int-8'; did you mean 'int8'?", "allowed: fp32, iso-area, int8, none"],
+        options=["--baseline", "int-8"],
+    ),
+    Case(
+        "--out that is a file", ["--out net.yaml: ", "is not a directory", "allowed: "], options=["--out", "net.yaml"]
+    ),
+    Case("--plots to nowhere", ["--plots: there is no --out"], options=["--plots"]),
+    Case("an unknown option", ["--hardwre", "--hardware", "run --help"], options=["--hardwre", "zcu102"]),
+    Case("an option without its value", ["'--bits' requires an argument"], options=["--bits"]),
+]
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_wrong_input(cli: Cli, case: Case) -> None:
+    Path("net.yaml").write_text(case.net, encoding="utf-8")
+    if case.other:
+        Path("other.yaml").write_text(case.other, encoding="utf-8")
+    check(cli("run", "net.yaml", *case.options), case.says)
+
+
+def test_the_net_that_the_cases_spoil_is_right(cli: Cli) -> None:
+    Path("net.yaml").write_text(NET, encoding="utf-8")
+    assert cli("run", "net.yaml").status == 0
+
+
+def test_missing_file(cli: Cli) -> None:
+    Path("net.yaml").touch()
+    check(cli("run", "nett.yaml"), ["nett.yaml: no such file; did you mean 'net.yaml'?"])
+    check(cli("run", "net\nwork\x1b.yaml"), ["net\\nwork\\x1b.yaml: no such file"])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_bytes(cli: Cli, seed: int) -> None:
+    Path("net.yaml").write_bytes(random.Random(seed).randbytes(4096))
+    for command in (("run", "net.yaml"), ("run", "x.yaml", "--hardware", "net.yaml"), ("show", "workload", "net.yaml")):
+        outcome = cli(*command)
+        check(outcome, ["x.yaml: no such file" if "x.yaml" in command else "net.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["rn"], ["No such command 'rn'", "'run'", "--help"]),
+        (["run"], ["Missing argument 'WORKLOAD'", "run --help"]),
+        (["run", "net.yaml", "more.yaml"], ["unexpected extra argument", "more.yaml"]),
+        (["show"], ["Missing command", "show --help"]),
+        (["show", "hardwar", "zcu102"], ["No such command 'hardwar'", "'hardware'"]),
+        (["show", "hardware", "zcu102", "--set", "array=3"], ["--set array=3: array: found 3", "rows, cols"]),
+        (["show", "dram", "ddr5"], ["dram 'ddr5': no such preset", "allowed: ddr3-1600"]),
+    ],
+)
+def test_usage(cli: Cli, arguments: list[str], says: list[str]) -> None:
+    check(cli(*arguments), says)
+
+
+def test_json_does_not_change_where_errors_go(cli: Cli) -> None:
+    check(cli("run", "net.yaml", "--json"), ["net.yaml: no such file"])
+
+
+def test_a_process_answers_the_same(process: Cli) -> None:
+    check(process("run", "workloads/resnet5.yaml"), ["did you mean 'workloads/resnet50.yaml'?"])
+
+
+def test_help_names_every_baseline(cli: Cli) -> None:
+    assert "|".join(BaselineName.__args__) in cli("run", "--help").out

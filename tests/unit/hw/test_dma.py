@@ -1,0 +1,54 @@
+"""The DMA engine: how a tile becomes chunks, and how many are under way."""
+
+from __future__ import annotations
+
+from accelsim.hw.dma import DmaEngine, burst_chunks
+from accelsim.hw.payloads import Transfer
+from accelsim.mapping.layout import Run
+from accelsim.tlm import Command, Monitor, RoundRobin, Rules, SimpleMemory, collect
+from tests.unit.hw.conftest import Bench
+
+
+def test_chunks_end_at_every_boundary() -> None:
+    """The example of docs/timing-model.md."""
+    chunks = list(burst_chunks([Run(5000, 20_000)], [8192]))
+    assert chunks == [Run(5000, 3192), Run(8192, 8192), Run(16_384, 8192), Run(24_576, 424)]
+
+
+def test_runs_are_cut_one_by_one() -> None:
+    assert list(burst_chunks([Run(0, 10), Run(100, 20)], [16])) == [Run(0, 10), Run(100, 12), Run(112, 8)]
+
+
+def test_a_longest_burst_that_does_not_divide_a_row() -> None:
+    chunks = list(burst_chunks([Run(0, 4096)], [1000, 2048]))
+    assert chunks == [
+        Run(0, 1000), Run(1000, 1000), Run(2000, 48), Run(2048, 952), Run(3000, 1000), Run(4000, 96),
+    ]  # fmt: skip
+
+
+def engine(bench: Bench, outstanding: int) -> DmaEngine:
+    """Onto a memory of four ports' worth of patience: 10 cycles for each chunk, one at a time."""
+    memory = SimpleMemory(
+        bench.env, "memory", bench.root, arbiter=RoundRobin(1), latency_cycles=9, bytes_per_cycle=2**20
+    )
+    dma = DmaEngine(bench.env, "dma", bench.root, outstanding=outstanding, boundaries_bytes=[64])
+    Monitor(dma.memory, memory.ports[0], Rules(max_outstanding=outstanding))
+    return dma
+
+
+def tile(size_bytes: int, command: Command = Command.READ) -> Transfer:
+    return Transfer.of(command, (Run(0, size_bytes),), "bench.player")
+
+
+def test_a_tile_is_done_with_its_last_chunk(bench: Bench) -> None:
+    bench.play(engine(bench, outstanding=2).commands, (0, tile(5 * 64)), (100, tile(65)))
+    assert bench.run() == [(0, 50), (100, 120)]
+
+
+def test_statistics(bench: Bench) -> None:
+    dma = engine(bench, outstanding=4)
+    bench.play(dma.commands, (0, tile(128)), (200, tile(64, Command.WRITE)))
+    bench.run()
+    found = collect(dma)
+    assert (found["read_bytes"], found["write_bytes"], found["transactions"]) == (128, 64, 3)
+    assert found["busy"] == {"cycles": 20 + 10, "utilisation": 30 / 210}
