@@ -30,13 +30,16 @@ class InputError(AccelSimError):
     exit_code = 2
 
     def __init__(self, where: str, found: str, allowed: str = "", nearest: str | None = None) -> None:
+        super().__init__(where, found, allowed, nearest)  # as they came: SimPy and pickle make the error again of them
         self.where, self.found, self.allowed, self.nearest = where, found, allowed, nearest
-        message = f"{where}: {found}"
-        if nearest:
-            message += f"; did you mean {nearest!r}?"
-        if allowed:
-            message += f" (allowed: {allowed})"
-        super().__init__(message)
+
+    def __str__(self) -> str:
+        message = f"{self.where}: {self.found}"
+        if self.nearest:
+            message += f"; did you mean {self.nearest!r}?"
+        if self.allowed:
+            message += f" (allowed: {self.allowed})"
+        return message
 
 
 class MappingError(InputError):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from accelsim.config.hardware import NonNegative, Section
+from accelsim.config.hardware import Section
 from accelsim.workload.formats import parse_bits
 from accelsim.workload.layers import LayerKind, PostOp, Window
 
@@ -26,9 +26,10 @@ def _name(value: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 Size = Annotated[int, Field(gt=0, le=MAX_SIZE, strict=True)]
+Padding = Annotated[int, Field(ge=0, le=MAX_SIZE, strict=True)]
 ShapeField = tuple[Size, Size, Size]
 Sizes = Size | tuple[Size, Size]
-Paddings = NonNegative | tuple[NonNegative, NonNegative]
+Paddings = Padding | tuple[Padding, Padding]
 
 
 class WindowSpec(Section):

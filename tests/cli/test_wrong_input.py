@@ -43,6 +43,7 @@ def check(outcome: Outcome, says: list[str]) -> None:
         rest = rest.split(part, 1)[1]
 
 
+# Level i is 2^(i+2) - 1 values, all levels up to it 2^(i+3) - i - 6: over 100 000 at level 14, in line 15.
 DEEP_ALIASES = "a0: &a0 [1, 1]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 30))
 ALLOCATION = "a: {weights: dybit4, activations: dybit4}\nb: {weights: dybit4, activations: dybit8}\n"
 POSITIVE = "allowed: an integer > 0"
@@ -51,7 +52,7 @@ CASES = [
     Case("broken YAML", ["net.yaml:5: ", "not valid YAML"], net=HEAD + "- {name: a\n"),
     Case("empty file", ["net.yaml: is empty", "allowed: "], net=""),
     Case("not a mapping", ["net.yaml:1: ", "found [1, 2]", "allowed: a mapping with name, "], net="[1, 2]\n"),
-    Case("alias bomb", ["net.yaml:17: ", "more than 100000 values", "allowed: at most"], net=DEEP_ALIASES),
+    Case("alias bomb", ["net.yaml:15: ", "more than 100000 values", "allowed: at most"], net=DEEP_ALIASES),
     Case(
         "unknown key",
         ["net.yaml:4: layers[0].kernal: unknown key", "did you mean 'kernel'?", "allowed: kernel, "],
