@@ -1,4 +1,4 @@
-"""Decoder, vector unit, loop sweeps, roofline and area in closed form: the examples of docs/timing-model.md."""
+"""Decoder, vector unit, loop sweeps, roofline and the shape of the iso-area array in closed form: the examples of docs/timing-model.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from accelsim.analytic.area import FP32_PE_UM2, iso_area_fp32_array, pe_area_um2
+from accelsim.analytic.area import iso_area_fp32_array
 from accelsim.analytic.compute import array_shape
 from accelsim.analytic.decode import decode_cycles
 from accelsim.analytic.roofline import compute_bound_cycles, roofline_cycles
@@ -61,22 +61,6 @@ def test_the_roofline_is_the_later_of_array_and_dram() -> None:
     assert roofline_cycles(gemm, shape, 1000, 16.0) == 65
     assert roofline_cycles(gemm, shape, 1640, 16.0) == 102.5
     assert roofline_cycles(gemm, shape, 10**9, math.inf) == 65
-
-
-def test_area_of_a_pe_is_that_of_the_smallest_capable_element() -> None:
-    def area(*operand_bits: int) -> float:
-        return pe_area_um2(ArrayConfig(rows=1, cols=1, operand_bits=operand_bits))
-
-    assert area(2, 4, 8) == 1733.13
-    assert area(8) == 687.6072
-    assert area(4, 8) == 1733.13  # the table has no 8-to-4: the next more capable one
-    assert area(32) == FP32_PE_UM2 == 8720
-
-
-def test_iso_area_array_of_the_default_machine() -> None:
-    """1024 * 1733.13 + 64 * 250 = 1 790 725 um^2; / 8720 = 205 PEs; isqrt(205) = 14 rows, 205 // 14 = 14 columns."""
-    array = iso_area_fp32_array(load_hardware("zcu102"))
-    assert (array.rows, array.cols) == (14, 14)
 
 
 def test_iso_area_keeps_the_aspect_ratio_and_counts_configured_lanes() -> None:
