@@ -1,4 +1,4 @@
-"""Decoder, vector unit, loop sweeps, roofline and the shape of the iso-area array in closed form: the examples of docs/timing-model.md."""
+"""Decoder, vector unit, sweeps, roofline, shape of the iso-area array: the examples of docs/timing-model.md."""
 
 from __future__ import annotations
 
