@@ -1,0 +1,68 @@
+"""README keeps its word: its commands run as written, and its program is the example."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLE = ROOT / "examples" / "simulate_resnet50.py"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+COMMANDS = [line.partition("#")[0].strip() for block in blocks("bash") for line in block.splitlines()]
+ACCELSIM_COMMANDS = [command for command in COMMANDS if command.startswith("python -m accelsim ")]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A directory like the repository's, with the files that README shows."""
+    (tmp_path / "workloads").symlink_to(ROOT / "workloads")
+    for text in blocks("yaml"):
+        name = text.splitlines()[0].removeprefix("# ")
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", ACCELSIM_COMMANDS)
+def test_commands_run(command: str, checkout: Path) -> None:
+    line = command.replace("python", sys.executable, 1)
+    done = subprocess.run(line.split(), cwd=checkout, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+def test_it_shows_every_command_and_option() -> None:
+    assert {command.split()[3] for command in ACCELSIM_COMMANDS} == {"run", "show", "list"}
+    help_text = subprocess.run(
+        [sys.executable, "-m", "accelsim", "run", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    options = set(re.findall(r"^  (--[\w-]+)", help_text, flags=re.MULTILINE)) - {"--help"}
+    assert [option for option in sorted(options) if option not in README.replace("--no-plots", "--plots")] == []
+
+
+def test_make_does_what_stands_beside_it() -> None:
+    """The targets exist, and run what README shows as the commands by hand."""
+    for target in ("run", "test"):
+        assert f"make {target}" in COMMANDS
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for command in COMMANDS:
+        if command.startswith(".venv/bin/python"):
+            assert f"\t{command}\n" in makefile
+
+
+def test_the_program_is_the_example_and_prints_an_answer() -> None:
+    (program,) = blocks("python")
+    assert EXAMPLE.read_text(encoding="utf-8").split('"""\n\n', 1)[1] == program
+    printed = subprocess.run([sys.executable, EXAMPLE], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.fullmatch(
+        r"\d+\.\d\dx as fast as FP32: \d+\.\d{3} ms\nslowest layer: \S+, \d+ cycles, bound by \w+\n", printed
+    )
