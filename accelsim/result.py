@@ -29,11 +29,11 @@ CAUSES = (
 CAUSE_LABELS = {
     "computing": "computing",
     "fill_drain": "fill / drain",
-    "wait_decoder": "decoder",
+    "wait_decoder": "waiting for decoder",
     "wait_weights": "waiting for weights",
     "wait_inputs": "waiting for inputs",
     "wait_output_space": "waiting for output space",
-    "wait_vector_unit": "vector unit",
+    "wait_vector_unit": "waiting for vector unit",
     "idle": "idle",
 }
 

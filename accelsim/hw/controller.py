@@ -126,7 +126,7 @@ class Controller(Module):
             rows_written = self._tensors.wait(load.tensor, load.rows)
             if rows_written is not None:
                 yield rows_written
-        yield space.reserve(load.size_bytes)
+        yield space.reserve(load.kept_bytes)
         if load.runs:  # a few narrow codes may lie in a byte that another tile brings
             yield from dma.b_transport(Transfer.of(Command.READ, load.runs, self.path))
         run.read_bytes += load.size_bytes
@@ -188,7 +188,7 @@ class Controller(Module):
         yield from self.vector.b_transport(job)
         self._record("process", tile.elements)
         for index in tile.loads:
-            self._space.input.release(plan.loads[index].size_bytes)
+            self._space.input.release(plan.loads[index].kept_bytes)
         if tile.runs:
             self._space.output.release(tile.reserved_bytes - tile.encoded_bytes)
             yield self._stores.put((run, tile))
@@ -198,7 +198,7 @@ class Controller(Module):
 
     def _give_up(self, space: CreditPool, loads: tuple[Load, ...], index: int) -> None:
         if index >= 0:
-            space.release(loads[index].size_bytes)
+            space.release(loads[index].kept_bytes)
 
     def _record(self, event: str, a: int, b: int = 0) -> None:
         self._trace.record(int(self.env.now), self._source, self._events[event], a, b)

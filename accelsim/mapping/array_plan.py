@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from accelsim.analytic.vector import passes_of
 from accelsim.mapping.context import PlanContext
@@ -126,11 +127,13 @@ class ArrayPlanner:
     def _input_load(self, tile: Tile) -> Load:
         groups, rows, _, channels = tile
         problem = self._problem
+        tensor, rows_needed = self._layer.inputs[0], self._rows_needed(rows)
         if problem.flattened:
-            runs = self._input.flat_runs(channels, problem.channels)
-        else:
-            runs = self._input.runs(_in_all_groups(groups, channels, problem.channels), problem.input_spans(rows))
-        return Load.of(runs, self._layer.inputs[0], self._rows_needed(rows))
+            return Load.of(self._input.flat_runs(channels, problem.channels), tensor, rows_needed)
+        wanted, spans = _in_all_groups(groups, channels, problem.channels), problem.input_spans(rows)
+        load = Load.of(self._input.runs(self._input.whole_blocks(wanted), spans), tensor, rows_needed)
+        kept_bytes = self._input.range_bytes(wanted, sum(last - first for first, last in spans))
+        return replace(load, kept_bytes=kept_bytes)
 
     def _output_tile(self, tile: Tile, gemm: Gemm) -> OutputTile:
         groups, rows, outputs, _ = tile

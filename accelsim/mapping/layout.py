@@ -84,6 +84,10 @@ class TensorLayout:
             channel, before = end, after
         return tuple(runs)
 
+    def whole_blocks(self, channels: Range) -> Range:
+        """The range with the blocks at its ends made whole."""
+        return self._block_of(channels[0])[0], self._block_of(channels[1] - 1)[1]
+
     def flat_runs(self, part: Range, total: int) -> tuple[Run, ...]:
         """A part of the tensor read as a vector of `total` elements, as one run."""
         first, last = (self.size_bytes * index // total for index in part)

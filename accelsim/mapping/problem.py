@@ -26,6 +26,14 @@ def per_step(function: Callable[[int], int], steps: int) -> int:
     return values[index]  # type: ignore[no-any-return]
 
 
+def per_pair(function: Callable[[int, int], int], first: int, second: int) -> int:
+    """A function of two sizes of a tile, called once for each different pair where they are arrays."""
+    pairs = np.stack(np.broadcast_arrays(first, second), axis=-1).reshape(-1, 2)
+    different, index = np.unique(pairs, axis=0, return_inverse=True)
+    values: Any = np.array([function(int(one), int(other)) for one, other in different])
+    return values[index.ravel()].reshape(np.shape(first))  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True, slots=True)
 class PostTensor:
     """A tensor on the vector unit's side of a layer, its result or a residual operand.
@@ -90,10 +98,19 @@ class TilingProblem:
             return self.stationary.size_bytes
         return bits_to_bytes(self.groups * self.outputs * self.channels * self.kernel_area * self.weight_bits)
 
-    @property
-    def input_row_bytes(self) -> int:
-        """Bytes of one row of the input, all channels."""
-        return self.input.size_bytes if self.flattened else self.input.row_bytes
+    def swept_row_bytes(self, groups: int, channels: int) -> int:
+        """Bytes of one input row that one sweep over tiles of so many groups and channels reads.
+
+        Blocks of channels are read whole, by every tile that needs a part of them.
+        """
+        if self.flattened:
+            return self.input.size_bytes
+        tiles = [
+            (first_group * self.channels + first, (last_group - 1) * self.channels + last)
+            for first_group, last_group in split(self.groups, groups)
+            for first, last in split(self.channels, channels)
+        ]
+        return sum(self.input.range_bytes(self.input.whole_blocks(tile), 1) for tile in tiles)
 
     def input_spans(self, rows: Range) -> tuple[Range, ...]:
         """Rows of the input under a range of output rows."""
@@ -107,7 +124,7 @@ class TilingProblem:
     def most_input_row_bytes(self, groups: int, channels: int) -> int:
         """Most bytes of one row of an input tile. Works on arrays as well."""
         if self.flattened:
-            return ceil_div(self.input_row_bytes * channels, self.channels)
+            return ceil_div(self.input.size_bytes * channels, self.channels)
         return self.input.most_row_bytes(groups * channels)
 
 

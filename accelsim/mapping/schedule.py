@@ -17,20 +17,22 @@ from accelsim.workload.layers import Gemm, Layer
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One tile that a DMA engine brings on chip.
+    """One tile that a DMA engine brings on chip: `size_bytes` cross the DRAM's bus, `kept_bytes` stay in the buffer.
 
     `tensor` is None for trained weights; otherwise the first `rows` rows of that tensor must be in DRAM before.
     """
 
     runs: tuple[Run, ...]
     size_bytes: int
+    kept_bytes: int
     tensor: str | None
     rows: int
 
     @classmethod
     def of(cls, runs: tuple[Run, ...], tensor: str | None = None, rows: int = 0) -> Load:
-        """The tile that lies in these runs."""
-        return cls(runs, sum(run.size_bytes for run in runs), tensor, rows)
+        """The tile that lies in these runs, all of it kept."""
+        size_bytes = sum(run.size_bytes for run in runs)
+        return cls(runs, size_bytes, size_bytes, tensor, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 from accelsim.analytic.compute import fold_count, folded_cycles
 from accelsim.analytic.traffic import sweeps
 from accelsim.mapping.layout import CHANNEL_BLOCK
-from accelsim.mapping.problem import TilingProblem, per_step
+from accelsim.mapping.problem import TilingProblem, per_pair, per_step
 from accelsim.mapping.ranges import even_steps, rows_under
 from accelsim.units import bits_to_bytes, ceil_div
 from accelsim.workload.layers import Gemm
@@ -134,7 +134,10 @@ def moved_bytes(problem: TilingProblem, tile: Tiling) -> tuple[int, int, int]:
     parameters = problem.groups * problem.outputs * problem.parameter_bytes
     inputs = 0
     if not problem.input_resident:
-        inputs = per_step(problem.swept_rows, tile.rows) * problem.input_row_bytes * input_sweeps
+        row_bytes = problem.input.row_bytes
+        if problem.flattened or max(problem.groups, problem.input.groups) > 1:  # else tiles are whole blocks
+            row_bytes = per_pair(problem.swept_row_bytes, tile.groups, tile.channels)
+        inputs = per_step(problem.swept_rows, tile.rows) * row_bytes * input_sweeps
     return problem.stationary_bytes * weight_sweeps, parameters * weight_sweeps, inputs
 
 

@@ -18,12 +18,16 @@ LONGEST_NAME = 32
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A run in a dozen numbers; `dram_fraction` is None when the memory is ideal, `speedup` without a baseline."""
+    """A run in a dozen numbers, all cores together: each core works on one of the `images`.
+
+    `dram_fraction` is None when the memory is ideal, `speedup` without a baseline.
+    """
 
     workload: str
     hardware: str
     precision: str
     clock_hz: float
+    images: int
     cycles: int
     latency_seconds: float
     frames_per_second: float
@@ -80,6 +84,11 @@ def short_name(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else "..." + name[3 - LONGEST_NAME :]
 
 
+def layers_phrase(result: Result) -> str:
+    """What a list of the layers shows: with several cores those of one core, and its image."""
+    return "Layers" if result.totals.images == 1 else f"Layers of one of {result.totals.images} cores"
+
+
 def ratio(numerator: float, denominator: float) -> float | None:
     """A quotient, or None when there is nothing to divide by."""
     return numerator / denominator if denominator else None
@@ -108,12 +117,14 @@ def precision_label(layer: LayerResult) -> str:
 
 
 def utilisation(result: Result) -> float:
-    """MACs done of the MACs possible in the run's cycles at each layer's own width.
+    """MACs done of the MACs possible in the run's cycles at each layer's own width, on all cores.
 
     A layer without MACs occupies its cycles at the native width: an array that waits for pooling is not utilised.
     """
-    possible = sum(layer.cycles * (layer.peak_macs_per_cycle or result.peak_macs_per_cycle) for layer in result.layers)
-    return ratio(result.totals.macs, possible) or 0.0
+    images = result.totals.images
+    native = result.peak_macs_per_cycle // images
+    possible = sum(layer.cycles * (layer.peak_macs_per_cycle or native) for layer in result.layers)
+    return ratio(result.totals.macs, images * possible) or 0.0
 
 
 def headline(result: Result) -> Headline:
@@ -125,6 +136,7 @@ def headline(result: Result) -> Headline:
         hardware=str(result.hardware["name"]),
         precision=result.precision,
         clock_hz=clock_hz(result),
+        images=totals.images,
         cycles=totals.cycles,
         latency_seconds=totals.seconds,
         frames_per_second=ratio(totals.images, totals.seconds) or 0.0,
@@ -208,11 +220,13 @@ def bandwidth_series(run: RunResult, clock: float) -> tuple[list[float], dict[st
 
 
 def reading(result: Result) -> str:
-    """The breakdown in words: how much computes, what the rest waits for, and which layers the DRAM holds back."""
+    """The breakdown in words: how much computes and how well, what the rest is, and which layers bind the run."""
     rows = cause_rows(result)
     computing = next(row for row in rows if row.cause == "computing")
     rest = max((row for row in rows if row.cause != "computing"), key=lambda row: row.cycles)
-    text = f"{computing.fraction:.0%} of the cycles compute"
+    possible = sum(layer.breakdown["computing"] * layer.peak_macs_per_cycle for layer in result.layers)
+    filled = ratio(sum(layer.macs for layer in result.layers), possible) or 0.0
+    text = f"{computing.fraction:.0%} of the cycles compute, with {filled:.0%} of the multipliers at work"
     if rest.cycles:
         text += f"; the largest part of the rest is {rest.label} ({rest.fraction:.0%})"
     return f"{text}. {_bounds_sentence(result)}"

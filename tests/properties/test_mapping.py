@@ -104,10 +104,10 @@ def test_tiles_fit_the_buffers_beside_resident_tensors(case: Case) -> None:
             resident[plan.layer.name] = plan.resident_bytes
         room = buffers.input_bytes - sum(resident.values())
         operands = {index for tile in plan.outputs for index in tile.loads}
-        inputs = max((load.size_bytes for number, load in enumerate(plan.loads) if number not in operands), default=0)
-        taken = max((sum(plan.loads[index].size_bytes for index in tile.loads) for tile in plan.outputs), default=0)
+        inputs = max((load.kept_bytes for number, load in enumerate(plan.loads) if number not in operands), default=0)
+        taken = max((sum(plan.loads[index].kept_bytes for index in tile.loads) for tile in plan.outputs), default=0)
         assert inputs + taken <= room
-        assert max((load.size_bytes for load in plan.weight_loads), default=0) <= buffers.weight_bytes
+        assert max((load.kept_bytes for load in plan.weight_loads), default=0) <= buffers.weight_bytes
         assert max(tile.reserved_bytes for tile in plan.outputs) <= buffers.output_bytes
         assert all(tile.encoded_bytes <= tile.reserved_bytes for tile in plan.outputs)
         read_later = {name for later in plans[index + 1 :] for name in later.layer.reads}

@@ -28,7 +28,14 @@ def test_counted_lanes_are_those_of_both_decoders() -> None:
 
 @pytest.mark.parametrize(
     ("operand_bits", "area_um2"),
-    [((8,), 687.6072), ((2, 4, 8), 1733.13), ((4, 8), 1733.13), ((2, 4), 431.4744), ((16,), 2203.236), ((32,), FP32_PE_UM2)],
+    [
+        ((8,), 687.6072),
+        ((2, 4, 8), 1733.13),
+        ((4, 8), 1733.13),
+        ((2, 4), 431.4744),
+        ((16,), 2203.236),
+        ((32,), FP32_PE_UM2),
+    ],
 )
 def test_widths_take_the_next_capable_element(operand_bits: tuple[int, ...], area_um2: float) -> None:
     assert pe_area_um2(ArrayConfig(rows=1, cols=1, operand_bits=operand_bits)) == area_um2

@@ -42,10 +42,10 @@ CONVOLUTION = "{name: a, kind: conv2d, input: x, out_channels: 32, kernel: 3, pa
 def test_two_row_tiles() -> None:
     """Weights of 32 * 32 * 9 + 32 * 8 = 9472 bytes once, at 0; rows 0-2 and 1-3 of x, at the next region."""
     found = plan("[32, 4, 4]", CONVOLUTION, Tiling(1, 2, 32, 32, rows_outer=False))
-    assert found.weight_loads == (Load((Run(0, 9472),), 9472, None, 0),)
+    assert found.weight_loads == (Load.of((Run(0, 9472),), None, 0),)
     assert found.loads == (
-        Load((Run(REGION, 384),), 384, "x", 3),
-        Load((Run(REGION + 128, 384),), 384, "x", 4),
+        Load.of((Run(REGION, 384),), "x", 3),
+        Load.of((Run(REGION + 128, 384),), "x", 4),
     )
     tile = Gemm(groups=1, pixels=8, reduction=288, outputs=32)
     assert found.steps == (
@@ -136,15 +136,15 @@ def test_an_operand_behind_a_pool_is_loaded_with_the_row_it_is_added_to() -> Non
     assert [tile.loads for tile in found.outputs] == [(), (2,), (), (5,)]
     row = 2 * 32 * 4
     assert [found.loads[index] for index in (2, 5)] == [
-        Load((Run(2 * REGION, row),), row, "p", 1),
-        Load((Run(2 * REGION + row, row),), row, "p", 2),
+        Load.of((Run(2 * REGION, row),), "p", 1),
+        Load.of((Run(2 * REGION + row, row),), "p", 2),
     ]
 
 
 def test_a_leaping_stride_leaves_rows_out() -> None:
     layer = "{name: a, kind: conv2d, input: x, out_channels: 32, kernel: 1, stride: 2}"
     found = plan("[32, 4, 4]", layer, Tiling(1, 2, 32, 32, rows_outer=False))
-    assert found.loads == (Load((Run(REGION, 128), Run(REGION + 256, 128)), 256, "x", 3),)
+    assert found.loads == (Load.of((Run(REGION, 128), Run(REGION + 256, 128)), "x", 3),)
 
 
 def test_depthwise_channels_are_groups() -> None:
@@ -160,10 +160,10 @@ def test_depthwise_channels_are_groups() -> None:
 def test_a_linear_layer_reads_a_flattened_map_or_one_token() -> None:
     flat = "{name: a, kind: linear, input: x, out_channels: 10, view: flatten}"
     found = plan("[32, 2, 2]", flat, Tiling(1, 1, 10, 64, rows_outer=False))
-    assert found.loads == (Load((Run(REGION, 64),), 64, "x", 2), Load((Run(REGION + 64, 64),), 64, "x", 2))
+    assert found.loads == (Load.of((Run(REGION, 64),), "x", 2), Load.of((Run(REGION + 64, 64),), "x", 2))
     token = "{name: a, kind: linear, input: x, out_channels: 10, view: first_token}"
     found = plan("[64, 5, 1]", token, Tiling(1, 1, 10, 64, rows_outer=False))
-    assert found.loads == (Load((Run(REGION, 32), Run(REGION + 160, 32)), 64, "x", 1),)
+    assert found.loads == (Load.of((Run(REGION, 32), Run(REGION + 160, 32)), "x", 1),)
     assert found.traffic.input_bytes == 64
 
 

@@ -133,7 +133,7 @@ class TestVectorLayers:
         )
         found = plan(net).plans[0]
         x = memory_map(net, load_hardware("zcu102"), resolve_precision(net, "w8a8")).layouts["x"].address
-        assert found.loads == tuple(Load((Run(x + 576 * row, 864),), 864, "x", 2 * row + 3) for row in range(4))
+        assert found.loads == tuple(Load.of((Run(x + 576 * row, 864),), "x", 2 * row + 3) for row in range(4))
         assert found.traffic == Traffic(input_bytes=4 * 864)
         assert [tile.loads for tile in found.outputs] == [(0,), (1,), (2,), (3,)]
         assert (

@@ -135,7 +135,7 @@ def test_attention_keeps_the_second_tensor_in_the_weight_buffer() -> None:
 def test_a_classifier_reads_the_feature_map_as_one_vector() -> None:
     """32 * 5 * 5 codes of 4 bits, 400 bytes; a tile of 80 of the 800 is 40 of them."""
     problem = problem_of("[32, 5, 5]", "{name: a, kind: linear, input: x, out_channels: 10, view: flatten}")
-    assert (problem.rows, problem.channels, problem.input_row_bytes) == (1, 800, 400)
+    assert (problem.rows, problem.channels, problem.swept_row_bytes(1, problem.channels)) == (1, 800, 400)
     assert tile_bytes(problem, Tiling(1, 1, 10, 80, rows_outer=False)).inputs == 40
 
 

@@ -5,15 +5,45 @@ from __future__ import annotations
 import pytest
 from simpy import Environment
 
+from accelsim.analytic.compute import array_shape
+from accelsim.config.presets import load_hardware
 from accelsim.hw.account import LayerRun
 from accelsim.hw.payloads import TileMultiply
+from accelsim.mapping.planner import plan_network
 from accelsim.result import CAUSES
-from tests.unit.hw.plans import bare_plan, job
+from accelsim.simulation import memory_view
+from accelsim.tlm import Command
+from accelsim.workload.layers import Gemm
+from accelsim.workload.loader import parse_workload
+from accelsim.workload.precision import resolve_precision
+
+MACHINE = load_hardware("scalesim")
+NETWORK = parse_workload(
+    """
+name: one
+input: {name: image, shape: [8, 4, 4]}
+layers:
+  - {name: only, kind: conv2d, input: image, out_channels: 8, kernel: 1}
+"""
+)
 
 
 def account() -> tuple[Environment, LayerRun]:
     env = Environment()
-    return env, LayerRun.of(env, bare_plan())
+    schedule = plan_network(NETWORK, MACHINE, resolve_precision(NETWORK), memory_view(MACHINE, None))
+    return env, LayerRun.of(env, schedule.plans[0])
+
+
+def job(
+    streaming: int, fill_drain: int, *, decoder: int = 0, weight_port: int = 0, input_port: int = 0
+) -> TileMultiply:
+    """A tile as the array answers it."""
+    return TileMultiply(
+        Command.READ, 0, 1, "bench", tile=Gemm(1, 1, 1, 1), shape=array_shape(MACHINE.array, 8, 8),
+        weight_bits=8, input_bits=8, weights_decoded=True, inputs_decoded=True,
+        streaming_cycles=streaming, fill_drain_cycles=fill_drain, decoder_cycles=decoder,
+        weight_port_cycles=weight_port, input_port_cycles=input_port,
+    )  # fmt: skip
 
 
 def causes(run: LayerRun) -> dict[str, int]:
