@@ -6,14 +6,11 @@ Pure functions from a `Result` to frozen rows. Fractions are 0..1, times are sec
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from dataclasses import dataclass
 
-from accelsim.report.palette import BOUND_LABELS
 from accelsim.result import CAUSE_LABELS, CAUSES, LayerResult, Result, RunResult, Totals
 
 FP32_BITS = 32
-LONGEST_NAME = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +74,6 @@ class Roof:
 
     label: str
     macs_per_second: float
-
-
-def short_name(name: str) -> str:
-    """A name of at most 32 characters: a longer one by its end, which tells layers apart."""
-    return name if len(name) <= LONGEST_NAME else "..." + name[3 - LONGEST_NAME :]
-
-
-def layers_phrase(result: Result) -> str:
-    """What a list of the layers shows: with several cores those of one core, and its image."""
-    return "Layers" if result.totals.images == 1 else f"Layers of one of {result.totals.images} cores"
 
 
 def ratio(numerator: float, denominator: float) -> float | None:
@@ -217,37 +204,3 @@ def bandwidth_series(run: RunResult, clock: float) -> tuple[list[float], dict[st
         for name, series in run.bandwidth.bytes_by_initiator.items()
     }
     return [edge / clock for edge in edges], rates
-
-
-def reading(result: Result) -> str:
-    """The breakdown in words: how much computes and how well, what the rest is, and which layers bind the run."""
-    rows = cause_rows(result)
-    computing = next(row for row in rows if row.cause == "computing")
-    rest = max((row for row in rows if row.cause != "computing"), key=lambda row: row.cycles)
-    possible = sum(layer.breakdown["computing"] * layer.peak_macs_per_cycle for layer in result.layers)
-    filled = ratio(sum(layer.macs for layer in result.layers), possible) or 0.0
-    text = f"{computing.fraction:.0%} of the cycles compute, with {filled:.0%} of the multipliers at work"
-    if rest.cycles:
-        text += f"; the largest part of the rest is {rest.label} ({rest.fraction:.0%})"
-    return f"{text}. {_bounds_sentence(result)}"
-
-
-def _bounds_sentence(result: Result) -> str:
-    """Which bound takes the most cycles, and the layers that carry it."""
-    cycles_by_bound = Counter[str]()
-    for layer in result.layers:
-        cycles_by_bound[layer.bound] += layer.cycles
-    bound, cycles = cycles_by_bound.most_common(1)[0]
-    if bound == "compute" and cycles_by_bound["dram"]:
-        bound, cycles = "dram", cycles_by_bound["dram"]
-    layers = [layer for layer in result.layers if layer.bound == bound]
-    share = ratio(cycles, result.totals.cycles) or 0.0
-    largest = sorted(layers, key=lambda layer: -layer.cycles)[:3]
-    names = ", ".join(layer.name for layer in largest)
-    verbs = "is", "takes"
-    if len(layers) > 1:
-        verbs = "are", "take"
-    return (
-        f"{len(layers)} of {len(result.layers)} layers {verbs[0]} {BOUND_LABELS[bound]}-bound and {verbs[1]} "
-        f"{share:.0%} of the cycles: {'led by ' if len(layers) > len(largest) else ''}{names}."
-    )

@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from accelsim.report.palette import BOUND_COLOURS, BOUND_LABELS, CAUSE_COLOURS
-from accelsim.report.summary import Headline, LayerRow, cause_rows, headline, layer_rows, reading, short_name
+from accelsim.report.summary import Headline, LayerRow, cause_rows, headline, layer_rows
 from accelsim.report.tables import AnyColumn, BarColumn, Column, fitted_table
+from accelsim.report.wording import layers_phrase, reading, short_name
 from accelsim.result import Result
 from accelsim.units import format_si
 
@@ -33,7 +34,8 @@ class TerminalReport:
         width, ascii_only = options.max_width, options.ascii_only
         head = headline(self._result)
         yield _panel(head, ascii_only)
-        yield Text("\nLayers, in execution order; bars: share of the run's cycles, coloured by bound\n", style="bold")
+        which = layers_phrase(self._result)
+        yield Text(f"\n{which}, in execution order; bars: share of the run's cycles, coloured by bound\n", style="bold")
         columns = _layer_columns(layer_rows(self._result), head)
         yield fitted_table([_plain_column(column, ascii_only) for column in columns], width, ascii_only)
         yield Text("\nWhere the cycles go\n", style="bold")
@@ -64,7 +66,7 @@ def _panel(head: Headline, ascii_only: bool) -> Panel:
     grid.add_column()
     for name, value in _headline_lines(head):
         grid.add_row(name, Text(_plain(value, ascii_only), style="bold" if name == "speed-up" else ""))
-    title = Text(_plain(f" {head.workload} on {head.hardware}, {head.precision} ", ascii_only))
+    title = Text(_plain(f" {short_name(head.workload)} on {short_name(head.hardware)} ", ascii_only))
     return Panel(grid, title=title, title_align="left", padding=(0, 1))
 
 
@@ -80,10 +82,12 @@ def _headline_lines(head: Headline) -> list[tuple[str, str]]:
     if head.dram_peak_bytes_per_second is not None and head.dram_fraction is not None:
         peak = head.dram_peak_bytes_per_second / 1e9
         dram = f"{head.dram_bytes_per_second / 1e9:.2f} of {peak:.2f} GB/s peak ({head.dram_fraction:.1%})"
+    cores = "" if head.images == 1 else f", {head.images} cores with an image each"
     return [
+        ("precision", head.precision),
         ("speed-up", baseline),
         ("latency", latency),
-        ("throughput", f"{head.frames_per_second:.1f} frames/s"),
+        ("throughput", f"{head.frames_per_second:.1f} frames/s{cores}"),
         ("utilisation", f"{head.utilisation:.1%} of peak MACs at each layer's width"),
         ("DRAM", dram),
         ("DRAM traffic", f"{head.dram_bytes / 1e6:.2f} MB"),
@@ -102,16 +106,17 @@ def _layer_columns(rows: list[LayerRow], head: Headline) -> list[AnyColumn]:
     macs = [f"{result.macs / 1e6:,.1f}" if result.macs else _NONE for result in results]
     utilisations = [_number(row.utilisation, ".1%").rstrip("%") for row in rows]
     traffic = [f"{row.dram_bytes / 1e3:,.1f}" for row in rows]
+    all_macs, all_traffic = sum(result.macs for result in results), sum(row.dram_bytes for row in rows)
     columns: list[AnyColumn] = [
         Column("layer", "", [short_name(result.name) for result in results], "total", left=True),
         Column("kind", "", [result.kind for result in results], drop=8, left=True),
         Column("bits", "", [row.precision for row in rows], drop=5, left=True),
-        Column("MACs", "[M]", macs, f"{head.macs / 1e6:,.1f}", drop=7),
+        Column("MACs", "[M]", macs, f"{all_macs / 1e6:,.1f}", drop=7),
         Column("latency", "[cycles]", [f"{result.cycles:,}" for result in results], f"{head.cycles:,}"),
         Column("share", "[%]", [f"{row.share * 100:.1f}" for row in rows], "100.0", drop=2),
         bars,
         Column("util.", "[%]", utilisations, f"{head.utilisation * 100:.1f}", drop=3),
-        Column("DRAM", "[kB]", traffic, f"{head.dram_bytes / 1e3:,.1f}", drop=6),
+        Column("DRAM", "[kB]", traffic, f"{all_traffic / 1e3:,.1f}", drop=6),
         Column("bound", "", [BOUND_LABELS[result.bound] for result in results], drop=1, left=True),
     ]
     if head.speedup is not None:
@@ -125,7 +130,7 @@ def _cause_columns(result: Result) -> list[AnyColumn]:
     largest = max(max(row.fraction, row.baseline_fraction or 0.0) for row in rows) or 1.0
     columns: list[AnyColumn] = [
         Column("cause", "", [row.label for row in rows], "total", left=True),
-        Column(short_name(result.precision), "[cycles]", [f"{row.cycles:,}" for row in rows], f"{total:,}"),
+        Column("this run", "[cycles]", [f"{row.cycles:,}" for row in rows], f"{total:,}"),
         Column("share", "[%]", [f"{row.fraction * 100:.1f}" for row in rows], "100.0", drop=1),
         BarColumn([row.fraction / largest for row in rows], colours, 3),
     ]

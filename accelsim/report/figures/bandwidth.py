@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from accelsim.report.figures.style import add_legend, add_titles, grid, new_figure, patch
+from accelsim.report.figures.style import TITLE_INCHES, add_legend, add_titles, grid, new_figure, patch
 from accelsim.report.palette import INK, initiator_colour
 from accelsim.report.summary import bandwidth_series, clock_hz, dram_bytes, peak_bandwidth
 from accelsim.result import Result, RunResult
@@ -14,10 +14,10 @@ from accelsim.result import Result, RunResult
 
 def draw_bandwidth(result: Result) -> Figure:
     """Stacked areas in GB/s over ms, one panel per run, each with a time axis of its own."""
-    runs: list[tuple[str, RunResult]] = [(result.precision, result)]
+    runs: list[tuple[str, RunResult]] = [("this run", result)]
     if result.baseline is not None:
         runs.append((f"{result.baseline.name} baseline", result.baseline))
-    figure = new_figure(8.6, 1.5 + 1.95 * len(runs), left=0.65, right=0.25, top=0.95, bottom=0.85)
+    figure = new_figure(8.6, 1.65 + 1.95 * len(runs), left=0.65, right=0.25, top=TITLE_INCHES + 0.35, bottom=0.85)
     panels = figure.subplots(len(runs), 1, squeeze=False, sharey=True, gridspec_kw={"hspace": 0.42})[:, 0]
     peak, highest = peak_bandwidth(result), 0.0
     for axes, (name, run) in zip(panels, runs, strict=True):
@@ -27,8 +27,7 @@ def draw_bandwidth(result: Result) -> Figure:
     panels[0].set_ylim(0, 1.16 * max(highest, (peak or 0.0) / 1e9) or 1.0)
     panels[-1].set_xlabel("time [ms]")
     scales = "; the time axes differ" if len(runs) > 1 else ""
-    title = f"DRAM bandwidth over time: {result.workload} on {result.hardware['name']}"
-    add_titles(figure, title, f"completed transfers by initiator, stacked{scales}")
+    add_titles(figure, result, "DRAM bandwidth over time", f"completed transfers by initiator, stacked{scales}")
     names = list(dict.fromkeys(name for _, run in runs for name in run.bandwidth.bytes_by_initiator))
     add_legend(figure, [patch(initiator_colour(name), f"{name} DMA") for name in names], 6)
     return figure

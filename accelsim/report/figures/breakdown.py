@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from accelsim.report.figures.style import (
+    TITLE_INCHES,
     add_bars,
     add_legend,
     add_titles,
@@ -27,17 +28,18 @@ def draw_breakdown(result: Result) -> Figure:
     """Horizontal stacked bars per layer, in thousands of cycles; each panel has a scale of its own and says so."""
     rows, note = shown_layers(result)
     base = result.baseline
-    height = row_height(rows) + 1.85
-    figure = new_figure(9.6 if base else 7.2, height, left=name_width(rows), right=0.25, top=0.95, bottom=0.95)
+    height = row_height(rows) + TITLE_INCHES + 1.3
+    figure = new_figure(
+        9.6 if base else 7.2, height, left=name_width(rows), right=0.25, top=TITLE_INCHES + 0.35, bottom=0.95
+    )
     panels = figure.subplots(1, 2 if base else 1, squeeze=False, gridspec_kw={"wspace": 0.06})[0]
     layer_axis(panels[0], rows)
-    _panel(panels[0], [row.result for row in rows], f"{result.precision}: {result.totals.cycles:,} cycles")
+    _panel(panels[0], [row.result for row in rows], f"this run: {result.totals.cycles:,} cycles")
     if base is not None:
         layer_axis(panels[1], rows, names=False)
         _panel(panels[1], [row.baseline for row in rows], f"{base.name} baseline: {base.totals.cycles:,} cycles")
-        note += f"; the two panels have different scales (speed-up {result.speedup:.2f}x)"
-    title = f"Where the cycles go in {result.workload} on {result.hardware['name']}"
-    add_titles(figure, title, f"latency of every layer by cause, in execution order{note}")
+        note += f"; the two scales differ (speed-up {result.speedup:.2f}x)"
+    add_titles(figure, result, "Where the cycles go", f"latency of every layer by cause, in execution order{note}")
     add_legend(figure, [patch(CAUSE_COLOURS[cause], CAUSE_LABELS[cause]) for cause in CAUSES], 4)
     return figure
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from accelsim.report.figures.style import MEAN_WIDTH_EM
 from accelsim.report.palette import GREY
 
 FONT_POINTS = 7.5
-_WIDTH_EM = 0.58  # mean width of a character of the bundled font
 _DISTANCES = (3.0, 8.0, 14.0, 20.0, 28.0, 36.0, 46.0, 58.0, 72.0)
 _NEAR = 8.0  # up to here a label needs no line to its mark
 _DIRECTIONS = [math.radians(degrees) for degrees in (0, 180, 315, 225, 45, 135, 270, 90, 340, 200, 290, 250, 20, 160)]
@@ -64,7 +64,7 @@ def to_points(axes: Axes, x: float, y: float) -> tuple[float, float]:
 
 def text_box(text: str, x: float, y: float, horizontal: float, vertical: float) -> Box:
     """The rectangle of a text anchored at a point; alignments from 0 (point at its left, bottom) to 1."""
-    width, height = len(text) * _WIDTH_EM * FONT_POINTS, 1.25 * FONT_POINTS
+    width, height = len(text) * MEAN_WIDTH_EM * FONT_POINTS, 1.25 * FONT_POINTS
     left, bottom = x - horizontal * width, y - vertical * height
     return Box(left, bottom, left + width, bottom + height)
 
@@ -87,7 +87,7 @@ def place_labels(axes: Axes, marks: Sequence[Mark], lines: Iterable[Box], texts:
         x, y = (box.left + box.right) / 2, (box.bottom + box.top) / 2
         arrow = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": mark.radius}
         axes.annotate(
-            mark.text, (mark.x / scale, mark.y / scale), xycoords="figure pixels", xytext=(x - mark.x, y - mark.y),
+            mark.text, (mark.x, mark.y), xycoords="figure points", xytext=(x - mark.x, y - mark.y),
             textcoords="offset points", ha="center", va="center", fontsize=FONT_POINTS,
             arrowprops=arrow if distance > _NEAR else None,
         )  # fmt: skip

@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from accelsim.report.figures.labels import FONT_POINTS, Box, Mark, place_labels, to_points
-from accelsim.report.figures.style import add_legend, add_titles, grid, new_figure
+from accelsim.report.figures.labels import FONT_POINTS, Box, Mark, place_labels, text_box, to_points
+from accelsim.report.figures.style import TITLE_INCHES, add_legend, add_titles, grid, new_figure
 from accelsim.report.palette import BOUND_COLOURS, BOUND_LABELS, BOUND_MARKERS, GREY, INK
-from accelsim.report.summary import LayerRow, Roof, clock_hz, dram_bytes, layer_rows, peak_bandwidth, roofs, short_name
+from accelsim.report.summary import LayerRow, Roof, clock_hz, dram_bytes, layer_rows, peak_bandwidth, roofs
+from accelsim.report.wording import short_name
 from accelsim.result import Result
 
 _GIGA = 1e9
@@ -21,24 +22,31 @@ _LABELLED = 6
 _AREA_POINTS = 9.0, 220.0  # square points of the smallest marker, and of the layer with the most cycles
 _LINE_POINTS = 10.5  # height of one line of a roof's name
 _LINE_CHARACTERS = 23  # what fits right of the axes
+_SAME_PLACE_POINTS = 5.0  # markers closer than this have one name
+_SLOPE_PLACES = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]  # where the slope's name may have its middle, the best first
 _DASHES = (0, (4, 2))
 
 
 def draw_roofline(result: Result) -> Figure:
     """GMAC/s over MAC/byte, both logarithmic; a layer that does no MACs or moves no DRAM bytes has no place on it."""
-    rows = sorted(
-        (row for row in layer_rows(result) if row.intensity and row.result.cycles), key=lambda row: -row.share
-    )
+    all_rows, peak = layer_rows(result), peak_bandwidth(result)
+    rows = sorted((row for row in all_rows if row.intensity and row.result.cycles), key=lambda row: -row.share)
     lines, base = _merged_roofs(result), _baseline_points(result)
-    figure = new_figure(8.2, 5.4, left=0.75, right=1.45, top=0.8, bottom=0.95)
+    figure = new_figure(8.2, 5.4, left=0.75, right=1.45, top=TITLE_INCHES + 0.15, bottom=0.85)
     axes = figure.subplots()
     axes.set(xlabel="arithmetic intensity [MAC per DRAM byte]", ylabel="performance [GMAC/s]")
-    _set_range(axes, rows, base, [roof for roof, _ in lines], peak_bandwidth(result))
-    drawn, texts = _draw_roofs(axes, lines, peak_bandwidth(result))
+    _set_range(axes, rows, base, [roof for roof, _ in lines], peak)
     _draw_layers(axes, rows, base)
-    place_labels(axes, _marks(axes, rows, base), drawn, texts)
-    title = f"Roofline of {result.workload} on {result.hardware['name']}, {result.precision}"
-    add_titles(figure, title, "marker area: share of the cycles; weights that came early lift a layer above the slope")
+    marks = _marks(axes, rows, base)
+    drawn, texts = _draw_roofs(axes, lines, peak), list[Box]()
+    if peak and lines:
+        slope, texts = _draw_slope(axes, peak / _GIGA, lines[-1][0].macs_per_second / peak, marks)
+        drawn += slope
+    place_labels(axes, marks, drawn, texts)
+    absent = len(all_rows) - len(rows)
+    note = f"; left out: {absent} without MACs or DRAM bytes" if absent else ""
+    how_to_read = f"marker area: a layer's share of the cycles; above the slope: weights came early{note}"
+    add_titles(figure, result, "Roofline", how_to_read)
     add_legend(figure, _legend(result, rows), 6)
     return figure
 
@@ -65,7 +73,8 @@ def _set_range(
     axes: Axes, rows: Sequence[LayerRow], base: list[tuple[float, float]], lines: Sequence[Roof], peak: float | None
 ) -> None:
     points = [*base, *((row.intensity or 1.0, row.macs_per_second) for row in rows)]
-    x = [point[0] for point in points] + [roof.macs_per_second / peak for roof in lines if peak]
+    ridges = [roof.macs_per_second / peak for roof in lines if peak]
+    x = [point[0] for point in points] + ridges + [ridge / 8 for ridge in ridges[-1:]]  # room for the slope's name
     y = [point[1] for point in points] + [roof.macs_per_second for roof in lines]
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -76,11 +85,11 @@ def _set_range(
     grid(axes, "both")
 
 
-def _draw_roofs(axes: Axes, lines: list[tuple[Roof, bool]], peak: float | None) -> tuple[list[Box], list[Box]]:
-    """The compute roofs and the DRAM slope with their names; the boxes that lines and names in the axes cover."""
+def _draw_roofs(axes: Axes, lines: list[tuple[Roof, bool]], peak: float | None) -> list[Box]:
+    """The compute roofs, with their names right of the axes; the boxes that the lines cover."""
     left, right = axes.get_xlim()
     drawn: list[Box] = []
-    free = -math.inf  # where the next name may start: names stand right of the axes, at their roofs or just above
+    free = -math.inf  # where the next name may start: names stand at their roofs or just above
     for roof, own in lines:
         rate = roof.macs_per_second / _GIGA
         ridge = max(roof.macs_per_second / peak, left) if peak else left
@@ -96,28 +105,34 @@ def _draw_roofs(axes: Axes, lines: list[tuple[Roof, bool]], peak: float | None) 
             "\n".join(name), (1, rate), xycoords=("axes fraction", "data"),
             xytext=(4, lift), textcoords="offset points", va="center", fontsize=FONT_POINTS,
         )  # fmt: skip
-    if not (peak and lines):
-        return drawn, []
-    slope, along = _draw_slope(axes, peak / _GIGA, lines[-1][0].macs_per_second / peak)
-    return drawn + slope, along
+    return drawn
 
 
-def _draw_slope(axes: Axes, gigabytes_per_second: float, ridge: float) -> tuple[list[Box], list[Box]]:
-    """The bandwidth limit up to the highest roof and its name along it; small boxes that cover each."""
+def _draw_slope(
+    axes: Axes, gigabytes_per_second: float, ridge: float, marks: Sequence[Mark]
+) -> tuple[list[Box], list[Box]]:
+    """The bandwidth limit up to the highest roof and its name along it, off the marks; small boxes that cover each."""
     left = max(axes.get_xlim()[0], axes.get_ylim()[0] / gigabytes_per_second)
     axes.plot([left, ridge], [left * gigabytes_per_second, ridge * gigabytes_per_second], color=INK, linewidth=1.2)
     (x0, y0), (x1, y1) = (to_points(axes, x, x * gigabytes_per_second) for x in (left, ridge))
-    angle = math.atan2(y1 - y0, x1 - x0)
-    middle = math.sqrt(left * ridge)
-    text = f"DRAM peak: {gigabytes_per_second:.1f} GB/s"
-    axes.annotate(
-        text, (middle, middle * gigabytes_per_second), xytext=(-8 * math.sin(angle), 8 * math.cos(angle)),
-        textcoords="offset points", ha="center", va="center", rotation=math.degrees(angle), fontsize=FONT_POINTS,
-    )  # fmt: skip
-    half_text = len(text) * 0.31 * FONT_POINTS / math.hypot(x1 - x0, y1 - y0)
+    angle, length = math.atan2(y1 - y0, x1 - x0), math.hypot(x1 - x0, y1 - y0)
+    name = f"DRAM peak: {gigabytes_per_second:.1f} GB/s"
+    half_name = text_box(name, 0, 0, 0.5, 0).right / length
     centres = [(step / 60, x0 + step / 60 * (x1 - x0), y0 + step / 60 * (y1 - y0)) for step in range(61)]
-    line = [Box(x - 2, y - 2, x + 2, y + 2) for _, x, y in centres]
-    return line, [Box(x - 14, y, x, y + 14) for step, x, y in centres if abs(step - 0.5) <= half_text]
+
+    def boxes_of_name(middle: float) -> list[Box]:
+        return [Box(x - 12, y + 2, x, y + 14) for step, x, y in centres if abs(step - middle) <= half_name]
+
+    def covered_marks(middle: float) -> int:
+        return sum(mark.box.overlaps(box) for mark in marks for box in boxes_of_name(middle))
+
+    middle = min(_SLOPE_PLACES, key=covered_marks)
+    axes.annotate(
+        name, (x0 + middle * (x1 - x0), y0 + middle * (y1 - y0)), xycoords="figure points",
+        xytext=(-8 * math.sin(angle), 8 * math.cos(angle)), textcoords="offset points",
+        ha="center", va="center", rotation=math.degrees(angle), fontsize=FONT_POINTS,
+    )  # fmt: skip
+    return [Box(x - 2, y - 2, x + 2, y + 2) for _, x, y in centres], boxes_of_name(middle)
 
 
 def _draw_layers(axes: Axes, rows: Sequence[LayerRow], base: list[tuple[float, float]]) -> None:
@@ -139,17 +154,20 @@ def _area(row: LayerRow, rows: Sequence[LayerRow]) -> float:
 
 
 def _marks(axes: Axes, rows: Sequence[LayerRow], base: list[tuple[float, float]]) -> list[Mark]:
-    """Every point, the layers with the most cycles first and with their names."""
-    marks = []
-    for index, row in enumerate(rows):
-        x, y = to_points(axes, row.intensity or 1.0, row.macs_per_second / _GIGA)
-        marks.append(
-            Mark(x, y, math.sqrt(_area(row, rows)) / 2, short_name(row.result.name) if index < _LABELLED else "")
-        )
-    for intensity, rate in base:
-        x, y = to_points(axes, intensity, rate / _GIGA)
-        marks.append(Mark(x, y, 2.0))
-    return marks
+    """Every point, the layers with the most cycles first and named; one name for layers that share a place."""
+    places = [to_points(axes, row.intensity or 1.0, row.macs_per_second / _GIGA) for row in rows]
+    groups: dict[int, int] = {}  # the first layer at a place, and how many are there
+    for index, place in enumerate(places):
+        first = next((known for known in groups if math.dist(places[known], place) < _SAME_PLACE_POINTS), index)
+        groups[first] = groups.get(first, 0) + 1
+    names = dict.fromkeys(range(len(rows)), "")
+    for index, count in list(groups.items())[:_LABELLED]:
+        names[index] = short_name(rows[index].result.name) + (f" and {count - 1} more" if count > 1 else "")
+    marks = [
+        Mark(x, y, math.sqrt(_area(row, rows)) / 2, names[index])
+        for index, (row, (x, y)) in enumerate(zip(rows, places, strict=True))
+    ]
+    return marks + [Mark(*to_points(axes, intensity, rate / _GIGA), 2.0) for intensity, rate in base]
 
 
 def _legend(result: Result, rows: Sequence[LayerRow]) -> list[Line2D]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from accelsim.report.figures.style import (
+    TITLE_INCHES,
     add_bars,
     add_legend,
     add_titles,
@@ -26,7 +27,9 @@ def draw_speedup(result: Result) -> Figure:
     if result.baseline is None or result.speedup is None:
         raise ValueError("a speed-up needs a baseline")
     rows, note = shown_layers(result)
-    figure = new_figure(7.0, row_height(rows) + 1.65, left=name_width(rows), right=0.65, top=0.85, bottom=0.8)
+    figure = new_figure(
+        7.0, row_height(rows) + 1.8, left=name_width(rows), right=0.65, top=TITLE_INCHES + 0.3, bottom=0.8
+    )
     axes = figure.subplots()
     layer_axis(axes, rows)
     values = [row.speedup or 0.0 for row in rows]
@@ -41,10 +44,7 @@ def draw_speedup(result: Result) -> Figure:
         f"network {result.speedup:.2f}x", (result.speedup, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
         textcoords="offset points", ha="center", va="bottom", fontweight="bold",
     )  # fmt: skip
-    title = f"Speed-up of every layer of {result.workload}, {result.precision} over {result.baseline.name}"
-    add_titles(
-        figure, title, f"on {result.hardware['name']}; colour: what binds the layer in the {result.precision} run{note}"
-    )
+    add_titles(figure, result, "Speed-up of every layer", f"colour: what binds the layer in this run{note}")
     bounds = [bound for bound in BOUND_COLOURS if any(row.result.bound == bound for row in rows)]
     add_legend(figure, [patch(BOUND_COLOURS[bound], f"{BOUND_LABELS[bound]}-bound") for bound in bounds], 6)
     return figure

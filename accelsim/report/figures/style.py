@@ -15,15 +15,19 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from accelsim.report.palette import GREY, INK, LIGHT_GREY
-from accelsim.report.summary import LayerRow, layer_rows, short_name
+from accelsim.report.summary import LayerRow, layer_rows
+from accelsim.report.wording import clipped, layers_phrase, short_name
 from accelsim.result import Result
 
 DPI = 120
 ROW_INCHES = 0.165
 MOST_LAYERS = 160
+TITLE_INCHES = 0.7
+MEAN_WIDTH_EM = 0.58  # of a character of the bundled font
+_BOLD_WIDTH_EM = 0.65
 #: Bundled font and fixed identifiers, so that a figure is the same everywhere.
 TYPOGRAPHY: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": ["DejaVu Sans", "sans-serif"],
     "font.size": 8.5,
     "axes.edgecolor": GREY,
     "axes.linewidth": 0.8,
@@ -41,6 +45,7 @@ TYPOGRAPHY: dict[Any, Any] = {
     "legend.fontsize": 8,
     "legend.frameon": False,
     "svg.hashsalt": "accelsim",
+    "svg.fonttype": "none",  # text stays text: half the time to write, and a reader can search for a layer
 }
 
 
@@ -51,11 +56,29 @@ def new_figure(width: float, height: float, *, left: float, right: float, top: f
     return figure
 
 
-def add_titles(figure: Figure, title: str, subtitle: str) -> None:
-    """What the figure is about, and below it how to read it."""
-    height = figure.get_figheight()
-    figure.text(0.12 / figure.get_figwidth(), 1 - 0.12 / height, title, va="top", fontsize=11, fontweight="bold")
-    figure.text(0.12 / figure.get_figwidth(), 1 - 0.36 / height, subtitle, va="top", color="#555555")
+def add_titles(figure: Figure, result: Result, what: str, how_to_read: str) -> None:
+    """What the figure shows of which run, the run's precision, and how to read the figure; cut where they do not fit.
+
+    They take `TITLE_INCHES` of the upper margin.
+    """
+    width, height = figure.get_figwidth(), figure.get_figheight()
+    lines = (
+        (0.12, f"{what}: {result.workload} on {result.hardware['name']}", 11.0, INK, "bold", _BOLD_WIDTH_EM),
+        (0.36, f"{result.precision}{_baseline_phrase(result)}", 8.5, INK, "normal", MEAN_WIDTH_EM),
+        (0.53, how_to_read, 8.5, "#555555", "normal", MEAN_WIDTH_EM),
+    )
+    for inches, text, points, colour, weight, width_em in lines:
+        fitting = clipped(text, int((width - 0.24) * 72 / (width_em * points)))
+        figure.text(
+            0.12 / width, 1 - inches / height, fitting, va="top", fontsize=points, color=colour, fontweight=weight
+        )
+
+
+def _baseline_phrase(result: Result) -> str:
+    """What the run is measured against, and whose layers these are when there are several cores."""
+    against = f"; baseline: {result.baseline.name}" if result.baseline else ""
+    cores = result.totals.images
+    return against + (f"; {layers_phrase(result).lower()}" if cores > 1 else "")
 
 
 def add_legend(figure: Figure, handles: Sequence[Artist], columns: int) -> None:
@@ -122,6 +145,6 @@ def add_bars(axes: Axes, left: Sequence[float], right: Sequence[float], colours:
 def save(figure: Figure, directory: Path, name: str) -> list[Path]:
     """Write `name.png` and `name.svg` without dates or program versions."""
     png, svg = directory / f"{name}.png", directory / f"{name}.svg"
-    figure.savefig(png, metadata={"Software": None})
+    figure.savefig(png, metadata={"Software": None}, pil_kwargs={"compress_level": 1})  # as small as 6, and faster
     figure.savefig(svg, metadata={"Date": None, "Creator": None})
     return [png, svg]
