@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullLocator
 
 from accelsim.report.figures.labels import FONT_POINTS, Box, Mark, place_labels, text_box, to_points
 from accelsim.report.figures.style import TITLE_INCHES, add_legend, add_titles, grid, new_figure
@@ -18,6 +19,7 @@ from accelsim.report.wording import short_name
 from accelsim.result import Result
 
 _GIGA = 1e9
+_FEW_DECADES = 300.0  # an axis that spans less has ticks between its decades
 _LABELLED = 6
 _AREA_POINTS = 9.0, 220.0  # square points of the smallest marker, and of the layer with the most cycles
 _LINE_POINTS = 10.5  # height of one line of a roof's name
@@ -76,13 +78,19 @@ def _set_range(
     ridges = [roof.macs_per_second / peak for roof in lines if peak]
     x = [point[0] for point in points] + ridges + [ridge / 8 for ridge in ridges[-1:]]  # room for the slope's name
     y = [point[1] for point in points] + [roof.macs_per_second for roof in lines]
-    axes.set_xscale("log")
-    axes.set_yscale("log")
     axes.set_xlim(min(x, default=1.0) / 1.6, max(x, default=10.0) * 2.0)
     axes.set_ylim(min(y, default=_GIGA) / 1.8 / _GIGA, max(y, default=_GIGA) * 1.8 / _GIGA)
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_major_formatter("{x:g}")
+    _set_logarithmic(axes)
     grid(axes, "both")
+
+
+def _set_logarithmic(axes: Axes) -> None:
+    """Both axes with plain numbers at the decades, and at 2 and 5 between them where there are few decades."""
+    axes.set(xscale="log", yscale="log")
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < _FEW_DECADES else (1.0,)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_locator(NullLocator())
 
 
 def _draw_roofs(axes: Axes, lines: list[tuple[Roof, bool]], peak: float | None) -> list[Box]:
