@@ -115,8 +115,8 @@ class BaselineResult(RunResult):
 class Result(RunResult):
     """The answer of `simulate`: the run, its baseline and the speed-up between them.
 
-    `hardware` is the expanded machine; `dram_peak_bytes_per_second` (None for ideal memory) and `peak_macs_per_cycle` (native width) are
-    derived from it, so that a reader of the file needs no other.
+    `hardware` is the expanded machine; `dram_peak_bytes_per_second` (None for ideal memory) and `peak_macs_per_cycle`
+    (native width) are derived from it, so that a reader of the file needs no other.
     """
 
     schema_version: int

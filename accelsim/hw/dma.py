@@ -27,8 +27,8 @@ class DmaEngine(Module):
 
     It does im2col on the fly: an input tile costs its rows with their halo, not its expansion.
 
-    Parameters: outstanding (transactions in flight), boundaries_bytes (a chunk crosses no multiple of these: the longest
-    burst, a DRAM row).
+    Parameters: outstanding (transactions in flight), boundaries_bytes (a chunk crosses no multiple of these: the
+    longest burst, a DRAM row).
     Timing: none of its own; `outstanding` workers share the chunks of a tile, each with one transaction under way.
     Not modelled: descriptor fetch; a tile's first burst goes out when the last one of the tile before has come back.
     """

@@ -1,4 +1,4 @@
-"""Something that one requester, or a bounded number of them, may hold (a bus, places in a queue), given out by an arbiter."""
+"""Something that a bounded number of requesters may hold (a bus, places in a queue), given out by an arbiter."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Grant(NamedEvent):
 
 
 class ArbitratedResource:
-    """A resource with `slots` holders at most. The arbiter decides at the end of a cycle, when all its requests are known.
+    """A resource with `slots` holders at most. The arbiter decides at the end of a cycle, when its requests are known.
 
     So requests of the same cycle meet before the arbiter, as in silicon, and the order in which their processes happen
     to run decides nothing. A decision takes no time: who asks for a free resource holds it in the same cycle.
