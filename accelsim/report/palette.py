@@ -9,6 +9,7 @@ from __future__ import annotations
 INK = "#222222"
 GREY = "#9A9A9A"
 LIGHT_GREY = "#DDDDDD"
+_SILVER = "#BBBBBB"  # further from the purple than grey is
 _ORANGE, _SKY, _GREEN, _YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 _BLUE, _VERMILLION, _PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 
@@ -21,7 +22,7 @@ CAUSE_COLOURS = {
     "wait_inputs": _ORANGE,
     "wait_output_space": _YELLOW,
     "wait_vector_unit": _BLUE,
-    "idle": GREY,
+    "idle": _SILVER,
 }
 
 #: Colour of every bound; the marker tells them apart without colour.
@@ -31,7 +32,7 @@ BOUND_COLOURS = {
     "fill_drain": _SKY,
     "decoder": _PURPLE,
     "vector_unit": _BLUE,
-    "idle": GREY,
+    "idle": _SILVER,
 }
 BOUND_MARKERS = {"compute": "o", "dram": "s", "fill_drain": "^", "decoder": "D", "vector_unit": "v", "idle": "X"}
 BOUND_LABELS = {
@@ -47,5 +48,5 @@ _INITIATOR_COLOURS = {"weight": _VERMILLION, "input": _ORANGE, "output": _YELLOW
 
 
 def initiator_colour(name: str) -> str:
-    """Colour of a DMA engine by its name; grey for an initiator that is none of the three."""
-    return _INITIATOR_COLOURS.get(name, GREY)
+    """Colour of a DMA engine by its name; silver for an initiator that is none of the three."""
+    return _INITIATOR_COLOURS.get(name, _SILVER)

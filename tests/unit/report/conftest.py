@@ -1,25 +1,23 @@
 """Synthetic results in the shape of a ResNet-50 run, so that the report is tested without a simulation.
 
-The machine: 32x32 PEs at 300 MHz with 17.064 GB/s of DRAM (56.88 bytes a cycle). A layer's window is the larger of
-its compute and its DRAM time (at two fifths of the peak), and some more; waits fill the rest, so every breakdown adds up.
+The machine: 32x32 PEs at 300 MHz with 17.064 GB/s of DRAM (56.88 bytes a cycle). A layer's window is the larger
+of its compute and its DRAM time (at two fifths of the peak), and some more; waits fill the rest of its breakdown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from accelsim.result import CAUSES, SCHEMA_VERSION, BandwidthTimeline, BaselineResult, LayerResult, Result, Totals
+from accelsim.result import CAUSES, LayerResult, Result
 from accelsim.units import ceil_div
+from tests.unit.report.by_hand import layer, result
 
 CLOCK_HZ = 300_000_000
 PEAK_BYTES_PER_SECOND = 17.064e9
 PHYSICAL_PES = 32 * 32
-BINS = 200
 Spec = tuple[str, str, int, int, int, int]  # name, kind, output pixels, reduction, outputs, input elements
-ResultBuilder = Callable[..., Result]
 
 
 def resnet50_specs() -> list[Spec]:
@@ -78,66 +76,31 @@ def _layer(spec: Spec, index: int, start: int, bits: int) -> LayerResult:
     cycles = max(busy + fill, memory * 5 // 2) + busy // (4 + index % 5)
     split = _breakdown(cycles, busy, fill, index, bits)
     number_format = "fp32" if bits == 32 else f"dybit{bits}"
-    return LayerResult.model_validate(
-        dict(name=name, kind=kind, macs=macs, weight_bits=bits, activation_bits=bits, weight_format=number_format)
-        | dict(activation_format=number_format, output_format=number_format, start_cycle=start)
-        | dict(end_cycle=start + cycles, cycles=cycles, compute_cycles=busy + fill, peak_macs_per_cycle=peak)
-        | dict(tiles=max(1, read // 65536), weight_bytes=weight_bytes, dram_read_bytes=read, dram_write_bytes=write)
-        | dict(breakdown=split, bound=_bound(split))
-    )
+    return layer(
+        name, cycles=cycles, kind=kind, macs=macs, weight_bits=bits, activation_bits=bits, weight_format=number_format,
+        activation_format=number_format, output_format=number_format, start_cycle=start, end_cycle=start + cycles,
+        compute_cycles=busy + fill, peak_macs_per_cycle=peak, tiles=max(1, read // 65536), weight_bytes=weight_bytes,
+        dram_read_bytes=read, dram_write_bytes=write, breakdown=split, bound=_bound(split),
+    )  # fmt: skip
 
 
-def _timeline(layers: list[LayerResult], cycles: int) -> BandwidthTimeline:
-    """Each layer's traffic spread evenly over its window, with weights one bin ahead as a prefetcher would."""
-    bin_cycles = ceil_div(cycles, BINS)
-    series = {"weight": [0] * BINS, "input": [0] * BINS, "output": [0] * BINS}
-    for layer in layers:
-        first, last = layer.start_cycle // bin_cycles, (layer.end_cycle - 1) // bin_cycles
-        share = {"weight": layer.weight_bytes, "input": layer.dram_read_bytes - layer.weight_bytes}
-        for initiator, count in (share | {"output": layer.dram_write_bytes}).items():
-            for bin_index in range(first, last + 1):
-                target = max(bin_index - 1, 0) if initiator == "weight" else bin_index
-                series[initiator][target] += count // (last - first + 1)
-    return BandwidthTimeline(bin_cycles=bin_cycles, bytes_by_initiator=series)
-
-
-def _run(specs: list[Spec], bits_of: Callable[[int], int]) -> dict[str, Any]:
+def _layers(specs: list[Spec], bits: list[int]) -> list[LayerResult]:
     layers: list[LayerResult] = []
-    for index, spec in enumerate(specs):
-        layers.append(_layer(spec, index, layers[-1].end_cycle if layers else 0, bits_of(index)))
-    cycles = layers[-1].end_cycle
-    totals = Totals(
-        cycles=cycles,
-        seconds=cycles / CLOCK_HZ,
-        images=1,
-        macs=sum(layer.macs for layer in layers),
-        dram_read_bytes=sum(layer.dram_read_bytes for layer in layers),
-        dram_write_bytes=sum(layer.dram_write_bytes for layer in layers),
-        breakdown={cause: sum(layer.breakdown[cause] for layer in layers) for cause in CAUSES},
-    )
-    bandwidth = _timeline(layers, cycles)
-    return dict(trace_hash="0" * 16, events=9 * len(layers), totals=totals, layers=layers, statistics={}) | dict(
-        bandwidth=bandwidth
-    )
+    for index, (spec, width) in enumerate(zip(specs, bits, strict=True)):
+        layers.append(_layer(spec, index, layers[-1].end_cycle if layers else 0, width))
+    return layers
 
 
 def build_result(specs: list[Spec], *, baseline: bool = True, **changes: Any) -> Result:
     """A w4a4 run of `specs` whose first and last layer have 8 bits, its FP32 baseline, and any field `changes`."""
-    ends = {0, len(specs) - 1}
-    run = _run(specs, lambda index: 8 if index in ends else 4)
-    reference = None
-    if baseline:
-        reference = BaselineResult(
-            precision="fp32", name="fp32", description="the same array with FP32 operands", array=(32, 32),
-            **_run(specs, lambda index: 32),
-        )  # fmt: skip
-    fields = dict(
-        precision="w4a4", schema_version=SCHEMA_VERSION, workload="resnet50", seed=0, peak_macs_per_cycle=PHYSICAL_PES,
-        hardware={"name": "zcu102", "clock_hz": CLOCK_HZ, "array": {"rows": 32, "cols": 32, "dataflow": "ws"}},
-        dram_peak_bytes_per_second=PEAK_BYTES_PER_SECOND, baseline=reference,
-        speedup=reference.totals.cycles / run["totals"].cycles if reference else None,
-    )  # fmt: skip
-    return Result(**(run | fields | changes))
+    bits = [8 if index in (0, len(specs) - 1) else 4 for index in range(len(specs))]
+    machine = {
+        "hardware": {"name": "zcu102", "clock_hz": CLOCK_HZ, "array": {"rows": 32, "cols": 32, "dataflow": "ws"}},
+        "dram_peak_bytes_per_second": PEAK_BYTES_PER_SECOND,
+        "peak_macs_per_cycle": PHYSICAL_PES,
+    }
+    base = _layers(specs, [32] * len(specs)) if baseline else None
+    return result(_layers(specs, bits), base, clock_hz=CLOCK_HZ, **({"workload": "resnet50"} | machine | changes))
 
 
 @pytest.fixture(scope="session")
@@ -157,9 +120,3 @@ def small_result() -> Result:
 def lone_result() -> Result:
     """Four layers without a baseline."""
     return build_result(resnet50_specs()[:4], baseline=False)
-
-
-@pytest.fixture(scope="session")
-def make_result() -> ResultBuilder:
-    """The builder itself: `make_result(specs=..., baseline=..., field=value)`."""
-    return build_result
