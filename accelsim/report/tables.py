@@ -83,7 +83,7 @@ def _fit(columns: list[AnyColumn], width: int) -> tuple[list[AnyColumn], int]:
     while True:
         bars = sum(isinstance(column, BarColumn) for column in kept)
         text = sum(column.width for column in kept if isinstance(column, Column))
-        left = width - text - _GAP_CELLS * len(kept)
+        left = width - text - _GAP_CELLS * (len(kept) - 1)
         if left >= bars * narrowest:
             return kept, min(left // bars, widest) if bars else 0
         first = max(column.drop for column in kept)
@@ -98,4 +98,5 @@ def _squeezed(columns: list[AnyColumn], left: int) -> list[AnyColumn]:
     if not isinstance(name, Column):
         return columns
     room = max(name.width + left, 1)
-    return [replace(name, cells=[cell[:room] for cell in name.cells], footer=name.footer[:room]), *columns[1:]]
+    heading, footer = name.heading[:room], name.footer[:room]
+    return [replace(name, heading=heading, cells=[cell[:room] for cell in name.cells], footer=footer), *columns[1:]]
