@@ -11,7 +11,7 @@ from accelsim.tlm import Command, Module, TargetSocket, Trace, Transaction
 class IdealMemory(Module):
     """Stands for no silicon: infinite bandwidth and no latency, to study the array alone (`dram.preset: ideal`).
 
-    Timing: zero cycles per transaction. Bytes are counted as in a real DRAM.
+    Timing: zero cycles from the end of the way to it. Bytes are counted as in a real DRAM.
     """
 
     def __init__(self, env: Environment, name: str, parent: Module, trace: Trace) -> None:
@@ -21,8 +21,7 @@ class IdealMemory(Module):
         self._trace, self._event = trace, {command: trace.event(f"dram_{command.value}") for command in Command}
 
     def _serve(self, transaction: Transaction) -> ProcessGenerator:
+        yield self.env.timeout(transaction.delay_cycles)
         self._bytes[transaction.command].value += transaction.size_bytes
         source = self._trace.source(transaction.initiator)
         self._trace.record(int(self.env.now), source, self._event[transaction.command], transaction.size_bytes)
-        return
-        yield

@@ -24,9 +24,9 @@ class Interconnect(Module):
 
     Parameters: bytes_per_cycle (data width of each path), latency_cycles (request and response registers together),
     in_flight (transactions that the memory controller queues), arbiter.
-    Timing: a transaction waits for the arbiter, which grants while fewer than in_flight are at the memory; then for the
-    memory; its data crosses the fabric in ceil(size / bytes_per_cycle), overlapped with the memory's own transfer, one
-    transaction at a time per direction; plus latency_cycles.
+    Timing: a transaction waits for the arbiter, which grants while fewer than in_flight are under way; latency_cycles
+    later it is at the memory; its data crosses the fabric in ceil(size / bytes_per_cycle), overlapped with the memory's
+    own transfer, one transaction at a time per direction.
     Not modelled: address channels, and ordering between ports.
     """
 
@@ -61,9 +61,12 @@ class Interconnect(Module):
         granted = int(env.now)
         self._waited.value += granted - asked
         self._transactions.value += 1
+        transaction.delay_cycles = self._latency_cycles
         yield from self.memory.b_transport(transaction)
         self._queue.release()
-        yield env.timeout(self._cross(transaction, granted) + self._latency_cycles)
+        crossing_cycles = self._cross(transaction, granted + self._latency_cycles)
+        if crossing_cycles:
+            yield env.timeout(crossing_cycles)
 
     def _cross(self, transaction: Transaction, granted: int) -> int:
         """Cycles that the data of a transaction, out of the memory now, still need through the fabric."""

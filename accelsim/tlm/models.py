@@ -86,6 +86,8 @@ class SimpleMemory(Module):
         return self.latency_cycles + ceil_div(size_bytes, self.bytes_per_cycle)
 
     def _serve(self, port: int, transaction: Transaction) -> ProcessGenerator:
+        if transaction.delay_cycles:
+            yield self.env.timeout(transaction.delay_cycles)
         cycles = self.service_cycles(transaction.size_bytes)
         yield from self._core.use(port, transaction.size_bytes, cycles)
         self._bytes[transaction.command].value += transaction.size_bytes

@@ -37,6 +37,8 @@ class Transaction:
     initiator:   who asks, for arbitration, statistics and logs: usually the path of a module.
     data:        None in a run that is only timed. In a functional one the `size_bytes` bytes to write, or, after a
                  read, the bytes read.
+    delay_cycles: what is left of the way to the target when it is called (the timing annotation of TLM-2.0): it begins
+                 so much later. A hop that only delays adds to it instead of waiting, which costs no event.
     issue_cycle, complete_cycle: stamped by the first socket that the transaction leaves through.
     status:      INCOMPLETE until it has come back.
     """
@@ -46,6 +48,7 @@ class Transaction:
     size_bytes: int
     initiator: str
     data: bytes | None = None
+    delay_cycles: int = 0
     issue_cycle: int = UNSTAMPED
     complete_cycle: int = UNSTAMPED
     status: Status = Status.INCOMPLETE

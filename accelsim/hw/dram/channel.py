@@ -57,26 +57,26 @@ class DramChannel:
         timing = self._timing
         accepted = self._queue.accept(timing.without_refreshes(arrival))
         others = [stream for stream in self._streams if stream.finish > accepted]
-        banks = self._banks_of(place, bursts)
-        share = ceil_div(bursts, len(banks))
-        if len(banks) == 1:
-            start, end = self._stream(banks[0], place.row, bursts, accepted, is_write, others)
+        bank, share = self._banks[place.bank_group][place.bank], bursts
+        if not self._interleaves_bank_groups:
+            start, end = self._stream(bank, place.row, bursts, accepted, is_write, others)
         else:  # spread over the groups, which take turns on the bus: no group can be slowed by another
+            banks = self._banks_of(place, bursts)
+            share = ceil_div(bursts, len(banks))
             spans = [self._stream(bank, place.row, share, accepted, is_write, []) for bank in banks]
             start, end = min(span[0] for span in spans), max(span[1] for span in spans)
         turning = self._turn_around(bursts, is_write, others)
+        end += turning
         bus_end = self._bus.add(accepted, bursts * timing.tCCD_S + turning)
-        last_command = max(end + turning - timing.tCCD_L, bus_end - timing.tCCD_S)
-        stream = Stream(start, max(end + turning, bus_end), bursts, is_write)
+        last_command = max(end - timing.tCCD_L, bus_end - timing.tCCD_S)
+        stream = Stream(start, max(end, bus_end), bursts, is_write)
         others.append(stream)
         self._streams = others
-        self._queue_until(stream, share, banks[0], accepted)
+        self._queue_until(stream, share, bank, accepted)
         self.bursts += bursts
         return timing.with_refreshes(last_command) + (timing.write_to_data_end if is_write else timing.read_to_data_end)
 
     def _banks_of(self, place: Location, bursts: int) -> list[Bank]:
-        if not self._interleaves_bank_groups:
-            return [self._banks[place.bank_group][place.bank]]
         groups = len(self._banks)
         return [self._banks[(place.bank_group + step) % groups][place.bank] for step in range(min(groups, bursts))]
 

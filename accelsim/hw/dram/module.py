@@ -58,7 +58,8 @@ class Dram(Module):
         channel = self._channels[place.channel]
         bursts = last // self._burst_bytes - address // self._burst_bytes + 1
         is_write = transaction.command is Command.WRITE
-        done_clock = channel.timing.serve(ceil_div(now * self._clocks, self._cycles), place, bursts, is_write)
+        arrival_clock = ceil_div((now + transaction.delay_cycles) * self._clocks, self._cycles)
+        done_clock = channel.timing.serve(arrival_clock, place, bursts, is_write)
         yield env.timeout(ceil_div(done_clock * self._cycles, self._clocks) - now)
         (channel.write_bytes if is_write else channel.read_bytes).value += size
         source = self._trace.source(transaction.initiator)

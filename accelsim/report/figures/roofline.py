@@ -47,7 +47,7 @@ def draw_roofline(result: Result) -> Figure:
     place_labels(axes, marks, drawn, texts)
     absent = len(all_rows) - len(rows)
     note = f"; left out: {absent} without MACs or DRAM bytes" if absent else ""
-    how_to_read = f"marker area: a layer's share of the cycles; above the slope: weights came early{note}"
+    how_to_read = f"marker area: share of the cycles; above the slope: weights came early{note}"
     add_titles(figure, result, "Roofline", how_to_read)
     add_legend(figure, _legend(result, rows), 6)
     return figure

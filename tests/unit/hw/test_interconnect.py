@@ -49,8 +49,8 @@ def test_the_arbiter_orders_those_that_wait(bench: Bench) -> None:
     bench.run()
     assert [(payload.issue_cycle, complete) for payload, _, complete in bench.log] == [
         (0, SERVED + 3),
-        (2, 2 * SERVED + 3),
-        (1, 3 * SERVED + 3),
+        (2, 2 * (SERVED + 3)),
+        (1, 3 * (SERVED + 3)),
     ]
 
 
