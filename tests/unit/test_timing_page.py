@@ -1,0 +1,73 @@
+"""The numbers of docs/timing-model.md are those of the code: each worked example is computed, and stands on the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from accelsim.analytic.area import iso_area_fp32_array
+from accelsim.analytic.compute import array_cycles, array_shape
+from accelsim.analytic.decode import decode_cycles
+from accelsim.analytic.vector import vector_cycles
+from accelsim.config.hardware import ArrayConfig, Dataflow, VectorConfig
+from accelsim.config.presets import load_dram, load_hardware
+from accelsim.hw.dram.address_map import AddressMap
+from accelsim.hw.dram.channel import DramChannel
+from accelsim.units import ceil_div, picoseconds_to_cycles
+from accelsim.workload.layers import Gemm
+
+PAGE = re.sub(r"\s+", " ", (Path(__file__).parents[2] / "docs" / "timing-model.md").read_text(encoding="utf-8"))
+CONVOLUTION = Gemm(groups=1, pixels=3136, reduction=576, outputs=64)
+DEPTHWISE = Gemm(groups=96, pixels=784, reduction=9, outputs=1)
+VECTOR = VectorConfig(lanes=64, latency_cycles=16)
+
+
+def dram(*chunks: tuple[int, int]) -> int:
+    """When the last of some (address, bursts) reads that arrive together at clock 0 is done."""
+    preset = load_dram("ddr4-2400")
+    channel, places = DramChannel(preset), AddressMap(preset, 1)
+    return [channel.serve(0, places.locate(address), bursts, False) for address, bursts in chunks][-1]
+
+
+def array(tile: Gemm, bits: int = 8, dataflow: Dataflow = "ws", *, shadow_registers: bool) -> int:
+    config = ArrayConfig(rows=32, cols=32, dataflow=dataflow, shadow_registers=shadow_registers)
+    shape = array_shape(config, bits, bits)
+    return array_cycles(tile, shape, dataflow, shadow_registers=shadow_registers).total
+
+
+def iso_area() -> str:
+    machine = iso_area_fp32_array(load_hardware("zcu102"))
+    return f"{machine.rows} x {machine.cols}"
+
+
+EXAMPLES: dict[str, tuple[Callable[[], object], str]] = {
+    "clock crossing": (lambda: picoseconds_to_cycles(38 * 937, 300_000_000), "done in cycle 11."),
+    "a burst": (lambda: dram((0, 1)), "data until 17 + 17 + 4 = **38**"),
+    "a row": (lambda: dram((0, 128)), "data until 779 + 21 = **800**"),
+    "the next row": (lambda: dram((0, 128), (8192, 128)), "data until **1428**"),
+    "a conflict": (lambda: dram((0, 16), (2**30, 16)), "data until **261**"),
+    "interconnect": (lambda: picoseconds_to_cycles(882 * 937, 300_000_000), "ceil(882 * 0.2811) = **248**"),
+    "buffer port": (lambda: ceil_div(4096, 16), "4096 / 16 = **256** cycles"),
+    "decoder": (lambda: decode_cycles(4096, 2, 32, 2), "2 + 4096 / (2 * 32) = **66** cycles"),
+    "array": (lambda: array(CONVOLUTION, 8, shadow_registers=False), "**116 280** cycles"),
+    "shadow registers": (lambda: array(CONVOLUTION, 8, shadow_registers=True), "= **112 990**"),
+    "output-stationary": (lambda: array(CONVOLUTION, 8, "os", shadow_registers=False), "**125 048**"),
+    "input-stationary": (lambda: array(CONVOLUTION, 8, "is", shadow_registers=False), "**278 712**"),
+    "short stream": (lambda: array(Gemm(1, 10, 64, 64), shadow_registers=True), "10 + 62 = **200**"),
+    "w4a4": (lambda: array(CONVOLUTION, 4, shadow_registers=True), "= **28 414**"),
+    "depthwise": (lambda: array(DEPTHWISE, 8, shadow_registers=True), "= **25 182** cycles"),
+    "vector unit": (lambda: vector_cycles(3136 * 64, 1, VECTOR), "16 + 3136 = **3152** cycles"),
+    "softmax": (lambda: vector_cycles(3136 * 64, 3, VECTOR), "16 + 3 * 3136 = 9424"),
+    "iso-area": (iso_area, "205 FP32 PEs: 14 x 14"),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_page_and_the_code_agree(name: str) -> None:
+    compute, words = EXAMPLES[name]
+    assert words in PAGE
+    stated = re.sub(r"[*.]|(?<=\d) (?=\d{3}\b)", "", words)
+    assert re.search(rf"(?<![\d]){re.escape(str(compute()))}(?!\d)", stated)
