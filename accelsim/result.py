@@ -45,7 +45,10 @@ class _Frozen(BaseModel):
 
 
 class Totals(_Frozen):
-    """A whole run: time, work and traffic, all images of all cores together."""
+    """A whole run: time, work and traffic, all images of all cores together.
+
+    The breakdown, like the layers, is of the core that ends last.
+    """
 
     cycles: int
     seconds: float
@@ -86,7 +89,11 @@ class LayerResult(_Frozen):
 
 
 class BandwidthTimeline(_Frozen):
-    """DRAM bytes that completed in each bin of `bin_cycles` core cycles, by initiator (weight, input, output DMA)."""
+    """DRAM bytes that completed in each bin of `bin_cycles` core cycles, by initiator: `weight`, `input`, `output` DMA.
+
+    The engines of all cores count together. A cycle at the edge of two bins belongs to the earlier one; the last bin may
+    be longer than what the run has left.
+    """
 
     bin_cycles: int
     bytes_by_initiator: dict[str, list[int]]

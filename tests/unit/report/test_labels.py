@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 
 from accelsim.report.figures.labels import Box, Mark, place_labels, text_box, to_points
 
@@ -84,6 +85,6 @@ class TestPlaced:
         assert not axes.texts
 
 
-def _middle(label: object) -> tuple[float, float]:
-    (x, y), (dx, dy) = label.xy, label.get_position()  # type: ignore[attr-defined]
+def _middle(label: Annotation) -> tuple[float, float]:
+    (x, y), (dx, dy) = label.xy, label.get_position()
     return x + dx, y + dy
