@@ -91,8 +91,8 @@ class LayerResult(_Frozen):
 class BandwidthTimeline(_Frozen):
     """DRAM bytes that completed in each bin of `bin_cycles` core cycles, by initiator: `weight`, `input`, `output` DMA.
 
-    The engines of all cores count together. A cycle at the edge of two bins belongs to the earlier one; the last bin may
-    be longer than what the run has left.
+    The engines of all cores count together. A cycle at the edge of two bins belongs to the earlier one; the last bin
+    may be longer than what the run has left.
     """
 
     bin_cycles: int
