@@ -27,7 +27,8 @@ MEAN_WIDTH_EM = 0.58  # of a character of the bundled font
 _BOLD_WIDTH_EM = 0.65
 #: Bundled font and fixed identifiers, so that a figure is the same everywhere.
 TYPOGRAPHY: dict[Any, Any] = {
-    "font.family": ["DejaVu Sans", "sans-serif"],
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # the first draws the PNG, an SVG names them all
     "font.size": 8.5,
     "axes.edgecolor": GREY,
     "axes.linewidth": 0.8,
