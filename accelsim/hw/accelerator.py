@@ -33,7 +33,8 @@ class Accelerator(Module):
             self.memory = Dram(
                 env, "dram", self, preset=dram, channels=channels, clock_hz=hardware.clock_hz, trace=trace
             )
-            boundaries_bytes = (hardware.dma.max_burst_bytes, self.memory.chunk_boundary_bytes)
+            burst, row = hardware.dma.max_burst_bytes, self.memory.chunk_boundary_bytes
+            boundaries_bytes = (row,) if burst % row == 0 else (burst,) if row % burst == 0 else (burst, row)
         self.cores = [
             Core(
                 env,

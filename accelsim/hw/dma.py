@@ -17,7 +17,11 @@ def burst_chunks(runs: Iterable[Run], boundaries_bytes: Sequence[int]) -> Iterat
     for address, size_bytes in runs:
         end = address + size_bytes
         while address < end:
-            stop = min(end, *(address - address % boundary + boundary for boundary in boundaries_bytes))
+            stop = end
+            for boundary in boundaries_bytes:
+                edge = address - address % boundary + boundary
+                if edge < stop:
+                    stop = edge
             yield Run(address, stop - address)
             address = stop
 

@@ -55,24 +55,22 @@ class Interconnect(Module):
         self._transactions = self.statistics.counter("transactions")
 
     def _carry(self, port: int, transaction: Transaction) -> ProcessGenerator:
-        env = self.env
-        asked = int(env.now)
         yield self._queue.request(port, transaction.size_bytes)
-        granted = int(env.now)
-        self._waited.value += granted - asked
+        granted = int(self.env.now)
+        self._waited.value += granted - transaction.issue_cycle
         self._transactions.value += 1
         transaction.delay_cycles = self._latency_cycles
         yield from self.memory.b_transport(transaction)
         self._queue.release()
         crossing_cycles = self._cross(transaction, granted + self._latency_cycles)
         if crossing_cycles:
-            yield env.timeout(crossing_cycles)
+            yield self.env.timeout(crossing_cycles)
 
-    def _cross(self, transaction: Transaction, granted: int) -> int:
+    def _cross(self, transaction: Transaction, at_memory: int) -> int:
         """Cycles that the data of a transaction, out of the memory now, still need through the fabric."""
         crossing = ceil_div(transaction.size_bytes, self._bytes_per_cycle)
         if transaction.command is Command.READ:
-            crossed = self._read_path_free = max(self._read_path_free, granted) + crossing
+            crossed = self._read_path_free = max(self._read_path_free, at_memory) + crossing
         else:
-            crossed = self._write_path_free = max(self._write_path_free, granted) + crossing
+            crossed = self._write_path_free = max(self._write_path_free, at_memory) + crossing
         return max(crossed - int(self.env.now), 0)

@@ -1,4 +1,4 @@
-"""The numbers of docs/timing-model.md are those of the code: each worked example is computed, and stands on the page."""
+"""The numbers of docs/timing-model.md are those of the code: each example is computed, and stands on the page."""
 
 from __future__ import annotations
 

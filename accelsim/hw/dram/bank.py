@@ -74,18 +74,19 @@ class Bank:
         if row == self._row:
             self._row_bursts += bursts
             return max(accepted, self._activated + timing.tRCD)
-        may_precharge = max(accepted, self._precharge_from, self._activated + timing.tRAS)
         if self._row == NO_ROW:
             self.row_misses += 1
-            may_activate = max(accepted, self._activated + timing.tRAS + timing.tRP)
+            self._overtaken_row = NO_ROW
+            may_activate = self._activated + timing.tRAS + timing.tRP
         else:
             self.row_conflicts += 1
+            may_precharge = max(accepted, self._precharge_from, self._activated + timing.tRAS)
+            self._overtaken_row, self._overtaken_bursts = self._row, self._row_bursts
+            self._overtaken_until, self._overtaken_free = may_precharge, self._precharge_from - timing.tRTP
             may_activate = may_precharge + timing.tRP
         powered = activates.add(4 * accepted, timing.quarter_clocks_per_activate) - timing.quarter_clocks_per_activate
-        self._overtaken_row, self._overtaken_bursts = self._row, self._row_bursts
-        self._overtaken_until, self._overtaken_free = may_precharge, self._precharge_from - timing.tRTP
         self._row, self._row_bursts = row, bursts
-        self._activated = max(may_activate, ceil_div(powered, 4))
+        self._activated = max(accepted, may_activate, ceil_div(powered, 4))
         return self._activated + timing.tRCD
 
     def close_after(self, end: int, is_write: bool) -> None:
@@ -93,15 +94,16 @@ class Bank:
         timing = self._timing
         self._precharge_from = end - timing.tCCD_L + (timing.write_to_precharge if is_write else timing.tRTP)
 
-    def place_free(self, accepted: int) -> int:
-        """When the bank's queue has a place for one more burst than it has been given, `accepted` at the earliest."""
-        needed = self._timing.bank_queue_bursts
+    def enqueue(self, stream: Stream, accepted: int) -> int:
+        """Note a chunk as served in this span; when its first burst finds a place in the bank's queue.
+
+        That is when the burst that is a queue's length before it has been served, and not before `accepted`.
+        """
+        needed, first_enters = self._timing.bank_queue_bursts, accepted
         for start, finish, bursts, _ in reversed(self._recent):
             if bursts >= needed:
-                return max(accepted, start + (finish - start) * (bursts - needed + 1) // bursts)
+                first_enters = max(accepted, start + (finish - start) * (bursts - needed + 1) // bursts)
+                break
             needed -= bursts
-        return accepted
-
-    def remember(self, stream: Stream) -> None:
-        """Note a chunk as served in this span."""
         self._recent.append(stream)
+        return first_enters

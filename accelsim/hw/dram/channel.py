@@ -134,9 +134,9 @@ class DramChannel:
     def _queue_until(self, stream: Stream, share: int, bank: Bank, accepted: int) -> None:
         """A burst leaves the transaction queue once the bank has served the one that is a bank queue's length ahead."""
         capacity = self._timing.bank_queue_bursts
-        first_leaves = last_leaves = bank.place_free(accepted)
+        in_bank = stream if share == stream.bursts else stream._replace(bursts=share)
+        first_leaves = last_leaves = bank.enqueue(in_bank, accepted)
         if share > capacity:
             last_leaves = max(first_leaves, stream.finish - (stream.finish - stream.start) * capacity // share)
-        bank.remember(stream if share == stream.bursts else stream._replace(bursts=share))
         if last_leaves > accepted:
             self._queue.take(stream.bursts, first_leaves, last_leaves)

@@ -50,8 +50,8 @@ class Dram(Module):
         self._read_event, self._write_event = trace.event("dram_read"), trace.event("dram_write")
 
     def _serve(self, transaction: Transaction) -> ProcessGenerator:
-        env, address, size = self.env, transaction.address, transaction.size_bytes
-        now, last = int(env.now), address + size - 1
+        now, address, size = int(self.env.now), transaction.address, transaction.size_bytes
+        last = address + size - 1
         if address // self.chunk_boundary_bytes != last // self.chunk_boundary_bytes:
             raise SimulationError(f"{self.path}: {transaction} crosses a row of {self.chunk_boundary_bytes} bytes")
         place = self._map.locate(address)
@@ -60,10 +60,11 @@ class Dram(Module):
         is_write = transaction.command is Command.WRITE
         arrival_clock = ceil_div((now + transaction.delay_cycles) * self._clocks, self._cycles)
         done_clock = channel.timing.serve(arrival_clock, place, bursts, is_write)
-        yield env.timeout(ceil_div(done_clock * self._cycles, self._clocks) - now)
+        done = ceil_div(done_clock * self._cycles, self._clocks)
+        yield self.env.timeout(done - now)
         (channel.write_bytes if is_write else channel.read_bytes).value += size
         source = self._trace.source(transaction.initiator)
-        self._trace.record(int(env.now), source, self._write_event if is_write else self._read_event, size, address)
+        self._trace.record(done, source, self._write_event if is_write else self._read_event, size, address)
 
 
 class _Channel(Module):

@@ -61,11 +61,12 @@ class Timing:
     def without_refreshes(self, clock: int) -> int:
         """A clock with all refreshes so far taken out; a moment inside a refresh is its beginning."""
         periods, into = divmod(clock, self.tREFI)
-        return periods * self.clocks_between_refreshes + min(into, self.clocks_between_refreshes)
+        serving = self.clocks_between_refreshes
+        return periods * serving + (into if into < serving else serving)
 
     def with_refreshes(self, clock: int) -> int:
         """A clock with the refreshes before it put back."""
-        return clock + self.tRFC * (clock // self.clocks_between_refreshes)
+        return clock + clock // self.clocks_between_refreshes * self.tRFC
 
 
 class SharedServer:
