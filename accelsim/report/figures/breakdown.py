@@ -49,7 +49,7 @@ def _panel(axes: Axes, layers: Sequence[LayerResult | None], title: str) -> None
     for cause in CAUSES:
         widths = [layer.breakdown[cause] / 1e3 if layer else 0.0 for layer in layers]
         right = [start + width for start, width in zip(left, widths, strict=True)]
-        add_bars(axes, left, right, CAUSE_COLOURS[cause])
+        add_bars(axes, left, right, [CAUSE_COLOURS[cause]] * len(layers))
         left = right
     axes.set_xlim(0, max(left, default=0.0) * 1.03 or 1.0)
     axes.set_xlabel("latency [thousand cycles]")

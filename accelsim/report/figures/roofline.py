@@ -126,13 +126,15 @@ def _draw_slope(
     angle, length = math.atan2(y1 - y0, x1 - x0), math.hypot(x1 - x0, y1 - y0)
     name = f"DRAM peak: {gigabytes_per_second:.1f} GB/s"
     half_name = text_box(name, 0, 0, 0.5, 0).right / length
+    covered = [mark.box for mark in marks]
     centres = [(step / 60, x0 + step / 60 * (x1 - x0), y0 + step / 60 * (y1 - y0)) for step in range(61)]
 
     def boxes_of_name(middle: float) -> list[Box]:
         return [Box(x - 12, y + 2, x, y + 14) for step, x, y in centres if abs(step - middle) <= half_name]
 
     def covered_marks(middle: float) -> int:
-        return sum(mark.box.overlaps(box) for mark in marks for box in boxes_of_name(middle))
+        boxes = boxes_of_name(middle)
+        return sum(box.overlaps(mark) for mark in covered for box in boxes)
 
     middle = min(_SLOPE_PLACES, key=covered_marks)
     axes.annotate(
