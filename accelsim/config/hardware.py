@@ -91,7 +91,7 @@ class DmaConfig(Section):
     """The three DMA engines (weight, input, output); each splits a tile into bursts."""
 
     outstanding: Positive = Field(4, description="transactions in flight per engine")
-    max_burst_bytes: Positive = Field(4096, description="longest burst, which also never crosses a DRAM row, bytes")
+    max_burst_bytes: Positive = Field(4096, description="longest burst, cut at its multiples, bytes")
 
 
 class InterconnectConfig(Section):

@@ -28,13 +28,10 @@ class Accelerator(Module):
         self.memory: Dram | IdealMemory
         if dram is None:
             self.memory = IdealMemory(env, "dram", self, trace)
-            boundaries_bytes: tuple[int, ...] = (hardware.dma.max_burst_bytes,)
         else:
             self.memory = Dram(
                 env, "dram", self, preset=dram, channels=channels, clock_hz=hardware.clock_hz, trace=trace
             )
-            burst, row = hardware.dma.max_burst_bytes, self.memory.chunk_boundary_bytes
-            boundaries_bytes = (row,) if burst % row == 0 else (burst,) if row % burst == 0 else (burst, row)
         self.cores = [
             Core(
                 env,
@@ -42,7 +39,6 @@ class Accelerator(Module):
                 self,
                 hardware=hardware,
                 schedule=schedule,
-                boundaries_bytes=boundaries_bytes,
                 trace=trace,
             )
             for index in range(hardware.cores)

@@ -29,7 +29,6 @@ class Core(Module):
         *,
         hardware: Hardware,
         schedule: Schedule,
-        boundaries_bytes: tuple[int, ...],
         trace: Trace,
     ) -> None:
         super().__init__(env, name, parent)
@@ -50,7 +49,7 @@ class Core(Module):
                 f"{engine}_dma",
                 self,
                 outstanding=hardware.dma.outstanding,
-                boundaries_bytes=boundaries_bytes,
+                max_burst_bytes=hardware.dma.max_burst_bytes,
             )
             for engine in ENGINES
         }

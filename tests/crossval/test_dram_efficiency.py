@@ -58,13 +58,10 @@ def bus_efficiency(preset_name: str, pattern: str) -> float:
     channel, places = DramChannel(preset), AddressMap(preset, 1)
     done = bursts = 0
     for address, size_bytes, is_write in trace(pattern):
-        end = address + size_bytes
-        while address < end:
-            stop = min(end, (address // places.block_bytes + 1) * places.block_bytes)
-            count = ceil_div(stop - address, preset.burst_bytes)
-            done = max(done, channel.serve(0, places.locate(address), count, is_write))
+        for chunk_address, chunk_bytes in places.chunks(address, size_bytes):
+            count = ceil_div(chunk_bytes, preset.burst_bytes)
+            done = max(done, channel.serve(0, places.locate(chunk_address), count, is_write))
             bursts += count
-            address = stop
     return bursts * preset.burst_clocks / done
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from accelsim.config.dram import DramPreset
@@ -39,6 +40,16 @@ class AddressMap:
             fields[name] = (stride_bytes, sizes[name])
             stride_bytes *= sizes[name]
         self._strides_and_sizes = tuple(fields[name] for name in Location._fields)
+
+    def chunks(self, address: int, size_bytes: int) -> Iterator[tuple[int, int]]:
+        """Address and bytes of the part of a range in each block that it touches."""
+        end = address + size_bytes
+        while address < end:
+            stop = address - address % self.block_bytes + self.block_bytes
+            if stop > end:
+                stop = end
+            yield address, stop - address
+            address = stop
 
     def locate(self, address: int) -> Location:
         """The place of the burst that holds the byte at `address`."""

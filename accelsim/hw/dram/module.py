@@ -8,7 +8,6 @@ from simpy import Environment
 from simpy.events import ProcessGenerator
 
 from accelsim.config.dram import DramPreset
-from accelsim.errors import SimulationError
 from accelsim.hw.dram.address_map import AddressMap
 from accelsim.hw.dram.channel import DramChannel
 from accelsim.tlm import Command, Module, TargetSocket, Trace, Transaction
@@ -18,10 +17,11 @@ from accelsim.units import PICOSECONDS_PER_SECOND, ceil_div
 class Dram(Module):
     """Stands for the DRAM devices of all channels and for the memory controller in front of each.
 
-    Parameters: a preset (timing, geometry, queues), the number of channels, the core clock. A transaction lies in one
-    block of the address map (one row), which the DMA engines see to.
-    Timing: `DramChannel` gives the DRAM clock at which the transaction's last data have passed; arrival and completion
-    are rounded up to the next edge at the two clock crossings, in exact integer arithmetic. One event per transaction.
+    Parameters: a preset (timing, geometry, queues), the number of channels, the core clock.
+    Timing: a transaction is cut into chunks, one for each block of the address map (a row) that it touches; for each,
+    `DramChannel` gives the DRAM clock at which its last data have passed, and the last of them ends the transaction.
+    Arrival and completion are rounded up to the next edge at the two clock crossings, in exact integer arithmetic. One
+    event per transaction.
     Not modelled: several ranks, power-down, refresh of single banks, the physical interface's own latency.
     """
 
@@ -38,8 +38,6 @@ class Dram(Module):
     ) -> None:
         super().__init__(env, name, parent)
         self.target = TargetSocket(self, "target", self._serve)
-        #: A transaction may not cross a multiple of this.
-        self.chunk_boundary_bytes = preset.block_bytes
         self._map = AddressMap(preset, channels)
         self._channels = [_Channel(env, f"channel{index}", self, preset) for index in range(channels)]
         self._burst_bytes = preset.burst_bytes
@@ -50,21 +48,22 @@ class Dram(Module):
         self._read_event, self._write_event = trace.event("dram_read"), trace.event("dram_write")
 
     def _serve(self, transaction: Transaction) -> ProcessGenerator:
-        now, address, size = int(self.env.now), transaction.address, transaction.size_bytes
-        last = address + size - 1
-        if address // self.chunk_boundary_bytes != last // self.chunk_boundary_bytes:
-            raise SimulationError(f"{self.path}: {transaction} crosses a row of {self.chunk_boundary_bytes} bytes")
-        place = self._map.locate(address)
-        channel = self._channels[place.channel]
-        bursts = last // self._burst_bytes - address // self._burst_bytes + 1
-        is_write = transaction.command is Command.WRITE
+        now, is_write = int(self.env.now), transaction.command is Command.WRITE
         arrival_clock = ceil_div((now + transaction.delay_cycles) * self._clocks, self._cycles)
-        done_clock = channel.timing.serve(arrival_clock, place, bursts, is_write)
+        done_clock = 0
+        for address, size_bytes in self._map.chunks(transaction.address, transaction.size_bytes):
+            place = self._map.locate(address)
+            channel = self._channels[place.channel]
+            bursts = (address + size_bytes - 1) // self._burst_bytes - address // self._burst_bytes + 1
+            chunk_done_clock = channel.timing.serve(arrival_clock, place, bursts, is_write)
+            if chunk_done_clock > done_clock:
+                done_clock = chunk_done_clock
+            (channel.write_bytes if is_write else channel.read_bytes).value += size_bytes
         done = ceil_div(done_clock * self._cycles, self._clocks)
         yield self.env.timeout(done - now)
-        (channel.write_bytes if is_write else channel.read_bytes).value += size
         source = self._trace.source(transaction.initiator)
-        self._trace.record(done, source, self._write_event if is_write else self._read_event, size, address)
+        event = self._write_event if is_write else self._read_event
+        self._trace.record(done, source, event, transaction.size_bytes, transaction.address)
 
 
 class _Channel(Module):

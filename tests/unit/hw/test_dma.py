@@ -1,37 +1,30 @@
-"""The DMA engine: how a tile becomes chunks, and how many are under way."""
+"""The DMA engine: how a tile becomes bursts, and how many are under way."""
 
 from __future__ import annotations
 
-from accelsim.hw.dma import DmaEngine, burst_chunks
+from accelsim.hw.dma import DmaEngine, bursts_of
 from accelsim.hw.payloads import Transfer
 from accelsim.mapping.layout import Run
 from accelsim.tlm import Command, Monitor, RoundRobin, Rules, SimpleMemory, collect
 from tests.unit.hw.conftest import Bench
 
 
-def test_chunks_end_at_every_boundary() -> None:
+def test_bursts_end_at_every_multiple() -> None:
     """The example of docs/timing-model.md."""
-    chunks = list(burst_chunks([Run(5000, 20_000)], [8192]))
-    assert chunks == [Run(5000, 3192), Run(8192, 8192), Run(16_384, 8192), Run(24_576, 424)]
+    bursts = list(bursts_of([Run(5000, 20_000)], 8192))
+    assert bursts == [Run(5000, 3192), Run(8192, 8192), Run(16_384, 8192), Run(24_576, 424)]
 
 
 def test_runs_are_cut_one_by_one() -> None:
-    assert list(burst_chunks([Run(0, 10), Run(100, 20)], [16])) == [Run(0, 10), Run(100, 12), Run(112, 8)]
-
-
-def test_a_longest_burst_that_does_not_divide_a_row() -> None:
-    chunks = list(burst_chunks([Run(0, 4096)], [1000, 2048]))
-    assert chunks == [
-        Run(0, 1000), Run(1000, 1000), Run(2000, 48), Run(2048, 952), Run(3000, 1000), Run(4000, 96),
-    ]  # fmt: skip
+    assert list(bursts_of([Run(0, 10), Run(100, 20)], 16)) == [Run(0, 10), Run(100, 12), Run(112, 8)]
 
 
 def engine(bench: Bench, outstanding: int) -> DmaEngine:
-    """Onto a memory of four ports' worth of patience: 10 cycles for each chunk, one at a time."""
+    """Onto a memory of four ports' worth of patience: 10 cycles for each burst, one at a time."""
     memory = SimpleMemory(
         bench.env, "memory", bench.root, arbiter=RoundRobin(1), latency_cycles=9, bytes_per_cycle=2**20
     )
-    dma = DmaEngine(bench.env, "dma", bench.root, outstanding=outstanding, boundaries_bytes=[64])
+    dma = DmaEngine(bench.env, "dma", bench.root, outstanding=outstanding, max_burst_bytes=64)
     Monitor(dma.memory, memory.ports[0], Rules(max_outstanding=outstanding))
     return dma
 
@@ -40,7 +33,7 @@ def tile(size_bytes: int, command: Command = Command.READ) -> Transfer:
     return Transfer.of(command, (Run(0, size_bytes),), "bench.player")
 
 
-def test_a_tile_is_done_with_its_last_chunk(bench: Bench) -> None:
+def test_a_tile_is_done_with_its_last_burst(bench: Bench) -> None:
     bench.play(engine(bench, outstanding=2).commands, (0, tile(5 * 64)), (100, tile(65)))
     assert bench.run() == [(0, 50), (100, 120)]
 

@@ -168,6 +168,10 @@ class TestAddressMap:
         assert [places.locate(index * 8192).channel for index in range(5)] == [0, 1, 2, 0, 1]
         assert places.locate(3 * 8192).bank_group == 1
 
+    def test_a_range_is_cut_at_every_row(self) -> None:
+        chunks = list(AddressMap(DDR4, 1).chunks(8000, 16_384 + 200))
+        assert chunks == [(8000, 192), (8192, 8192), (16_384, 8192), (24_576, 8)]
+
     def test_bank_groups_in_the_lowest_bits(self) -> None:
         places = AddressMap(load_dram("ddr4-2400-bankgroup-low"), 1)
         assert places.block_bytes == 4 * 8192
