@@ -39,7 +39,7 @@ class AddressMap:
         for name in reversed(preset.address_map[: preset.address_map.index("column")]):
             fields[name] = (stride_bytes, sizes[name])
             stride_bytes *= sizes[name]
-        self._strides_and_sizes = tuple(fields[name] for name in Location._fields)
+        self._channel, self._row, self._bank, self._bank_group = (fields[name] for name in Location._fields)
 
     def chunks(self, address: int, size_bytes: int) -> Iterator[tuple[int, int]]:
         """Address and bytes of the part of a range in each block that it touches."""
@@ -53,4 +53,10 @@ class AddressMap:
 
     def locate(self, address: int) -> Location:
         """The place of the burst that holds the byte at `address`."""
-        return Location._make([address // stride % size for stride, size in self._strides_and_sizes])
+        channel, row, bank, group = self._channel, self._row, self._bank, self._bank_group
+        return Location(
+            address // channel[0] % channel[1],
+            address // row[0] % row[1],
+            address // bank[0] % bank[1],
+            address // group[0] % group[1],
+        )

@@ -84,9 +84,9 @@ class Bank:
             self._overtaken_row, self._overtaken_bursts = self._row, self._row_bursts
             self._overtaken_until, self._overtaken_free = may_precharge, self._precharge_from - timing.tRTP
             may_activate = may_precharge + timing.tRP
-        powered = activates.add(4 * accepted, timing.quarter_clocks_per_activate) - timing.quarter_clocks_per_activate
+        powered_until = activates.add(4 * accepted, timing.quarter_clocks_per_activate)
         self._row, self._row_bursts = row, bursts
-        self._activated = max(accepted, may_activate, ceil_div(powered, 4))
+        self._activated = max(accepted, may_activate, ceil_div(powered_until - timing.quarter_clocks_per_activate, 4))
         return self._activated + timing.tRCD
 
     def close_after(self, end: int, is_write: bool) -> None:
