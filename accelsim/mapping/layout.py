@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from accelsim.mapping.ranges import Range
+from accelsim.mapping.ranges import Range, split
 from accelsim.units import bits_to_bytes, ceil_div
 from accelsim.workload.layers import Shape
 
@@ -66,52 +67,67 @@ class TensorLayout:
         A block that the range holds in part is one run per row.
         """
         runs: list[Run] = []
-        channel = channels[0]
-        before = self._row_bytes_before(self._block_of(channel)[0])
-        while channel < channels[1]:
-            block, next_block = self._block_of(channel)
-            end = min(next_block, channels[1])
-            after = self._row_bytes_before(next_block)
-            address, pitch = self.address + self.shape[1] * before, after - before
-            if (channel, end) == (block, next_block):
+        for block in self._blocks_of(channels):
+            start, end = max(channels[0], block.start), min(channels[1], block.end)
+            address, pitch = self.address + self.shape[1] * block.bytes_before, block.row_bytes
+            if end - start == block.end - block.start:
                 pieces = [Run(address + first * pitch, (last - first) * pitch) for first, last in spans]
             else:
-                address += self._row_bytes_before(channel) - before
-                size = self.range_bytes((channel, end), 1)
+                address += self._row_bytes_before(start) - block.bytes_before
+                size = self.range_bytes((start, end), 1)
                 pieces = [Run(address + row * pitch, size) for first, last in spans for row in range(first, last)]
             for piece in pieces:
                 _append(runs, piece)
-            channel, before = end, after
         return tuple(runs)
 
     def whole_blocks(self, channels: Range) -> Range:
         """The range with the blocks at its ends made whole."""
-        return self._block_of(channels[0])[0], self._block_of(channels[1] - 1)[1]
+        blocks = self._blocks_of(channels)
+        return blocks[0].start, blocks[-1].end
 
     def flat_runs(self, part: Range, total: int) -> tuple[Run, ...]:
         """A part of the tensor read as a vector of `total` elements, as one run."""
         first, last = (self.size_bytes * index // total for index in part)
         return (Run(self.address + first, last - first),)
 
-    def _block_of(self, channel: int) -> Range:
-        """The channels of the block that a channel belongs to."""
+    def _blocks_of(self, channels: Range) -> tuple[_Block, ...]:
+        """The blocks that a channel range touches."""
+        first, last = self._block_index(channels[0]), self._block_index(channels[1] - 1)
+        return _blocks(self.shape, self.bits, self.groups)[first : last + 1]
+
+    def _block_index(self, channel: int) -> int:
         group_channels = self.shape[0] // self.groups
-        inside = channel % group_channels
-        first = inside - inside % CHANNEL_BLOCK
-        last = min(first + CHANNEL_BLOCK, group_channels)
-        return channel - inside + first, channel - inside + last
+        group, inside = divmod(channel, group_channels)
+        return group * ceil_div(group_channels, CHANNEL_BLOCK) + inside // CHANNEL_BLOCK
 
     def _row_bytes_before(self, channel: int) -> int:
-        """Bytes of one row of all channels before this one."""
-        group, inside = divmod(channel, self.shape[0] // self.groups)
-        whole_groups = group * self._packed_row_bytes(self.shape[0] // self.groups) if group else 0
-        return whole_groups + self._packed_row_bytes(inside)
+        """Bytes of one row of all channels before this one; the codes of a block's first channels round up to bytes."""
+        if channel == 0:
+            return 0
+        block = _blocks(self.shape, self.bits, self.groups)[self._block_index(channel - 1)]
+        return block.bytes_before + bits_to_bytes((channel - block.start) * self.shape[2] * self.bits)
 
-    def _packed_row_bytes(self, channels: int) -> int:
-        """Bytes of one row of the first channels of a group: whole blocks, and what is left rounded up."""
-        blocks, rest = divmod(channels, CHANNEL_BLOCK)
-        width_bits = self.shape[2] * self.bits
-        return blocks * bits_to_bytes(CHANNEL_BLOCK * width_bits) + bits_to_bytes(rest * width_bits)
+
+class _Block(NamedTuple):
+    """Channels that lie together: a range of them, bytes of a row, and of a row of all channels before."""
+
+    start: int
+    end: int
+    row_bytes: int
+    bytes_before: int
+
+
+@lru_cache(maxsize=1024)
+def _blocks(shape: Shape, bits: int, groups: int) -> tuple[_Block, ...]:
+    """The blocks of a tensor, in order."""
+    blocks: list[_Block] = []
+    bytes_before, group_channels = 0, shape[0] // groups
+    for group in range(0, shape[0], group_channels):
+        for start, end in split(group_channels, CHANNEL_BLOCK):
+            row_bytes = bits_to_bytes((end - start) * shape[2] * bits)
+            blocks.append(_Block(group + start, group + end, row_bytes, bytes_before))
+            bytes_before += row_bytes
+    return tuple(blocks)
 
 
 def _append(runs: list[Run], run: Run) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from accelsim.analytic.compute import ArrayShape, array_shape
 from accelsim.config.hardware import ArrayConfig, Hardware
 from accelsim.mapping.layout import TensorLayout
-from accelsim.mapping.ranges import Range, rows_pooled, split, window_spans
+from accelsim.mapping.ranges import Range, rows_pooled, split, swept_rows, window_spans
 from accelsim.units import bits_to_bytes, ceil_div
 from accelsim.workload.formats import Precision, TensorFormat
 from accelsim.workload.layers import Layer, Window
@@ -118,8 +118,7 @@ class TilingProblem:
 
     def swept_rows(self, step: int) -> int:
         """Input rows that one sweep over row tiles of `step` rows reads, halos counted in every tile."""
-        spans = (span for tile in split(self.rows, step) for span in self.input_spans(tile))
-        return sum(end - start for start, end in spans)
+        return swept_rows(self.window, self.input_rows, self.rows, step)
 
     def most_input_row_bytes(self, groups: int, channels: int) -> int:
         """Most bytes of one row of an input tile. Works on arrays as well."""

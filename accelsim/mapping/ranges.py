@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+import numpy as np
+
 from accelsim.units import ceil_div
 from accelsim.workload.layers import Window
 
@@ -37,6 +39,18 @@ def window_spans(window: Window, input_rows: int, rows: Range) -> tuple[Range, .
         (max(0, start * stride - padding), min(input_rows, (end - 1) * stride - padding + kernel))
         for start, end in parts
     )
+
+
+def swept_rows(window: Window, input_rows: int, rows: int, step: int) -> int:
+    """Rows in all the `window_spans` of output row tiles of `step` rows: what one sweep over them reads."""
+    stride, padding, kernel = window.stride[0], window.padding[0], window.kernel[0]
+    if stride > kernel:
+        step = 1
+    starts = np.arange(0, rows, step)
+    ends = np.minimum(starts + step, rows)
+    first = np.maximum(0, starts * stride - padding)
+    last = np.minimum(input_rows, (ends - 1) * stride - padding + kernel)
+    return int((last - first).sum())
 
 
 def rows_under(window: Window, rows: int) -> int:
