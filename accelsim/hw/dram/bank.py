@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
 
 from accelsim.hw.dram.timing import NEVER, SharedServer, Timing
 from accelsim.units import ceil_div
 
 NO_ROW = -1
 
-
-class Stream(NamedTuple):
-    """Bursts between two clocks, taken as evenly spread."""
-
-    start: int
-    finish: int
-    bursts: int
-    is_write: bool
+#: Bursts between two clocks, taken as evenly spread: first clock, last clock, bursts, whether they write.
+Stream = tuple[int, int, int, bool]
 
 
 class Bank:
@@ -27,31 +20,23 @@ class Bank:
     served as many bursts as the bank's queue holds: `overtake` says so.
     """
 
-    __slots__ = (
-        "_activated", "_overtaken_bursts", "_overtaken_free", "_overtaken_row", "_overtaken_until", "_precharge_from",
-        "_recent", "_refresh_period", "_row", "_row_bursts", "_timing", "group", "row_conflicts", "row_misses",
-    )  # fmt: skip
-
     def __init__(self, group: int, timing: Timing) -> None:
         self.group = group
         #: Activates of a closed bank, and of one that had another row open.
         self.row_misses = self.row_conflicts = 0
+        #: When the row may be closed, after the read or write recovery of its last chunk.
+        self.precharge_from = NEVER
         self._timing = timing
         self._refresh_period = 0
         self._row, self._row_bursts = NO_ROW, 0
-        self._activated = self._precharge_from = NEVER
+        self._activated = NEVER
         self._overtaken_row, self._overtaken_bursts = NO_ROW, 0
         self._overtaken_until = self._overtaken_free = NEVER
-        self._recent: deque[Stream] = deque(maxlen=timing.bank_queue_bursts)
-
-    def refresh(self, period: int) -> None:
-        """Close the row if a refresh has come since the last chunk."""
-        if period != self._refresh_period:
-            self._refresh_period = period
-            self._row = self._overtaken_row = NO_ROW
+        self._recent: deque[tuple[int, int, int]] = deque(maxlen=timing.bank_queue_bursts)
 
     def overtakes(self, row: int, bursts: int, accepted: int) -> bool:
         """Whether a chunk goes before the row conflict that was given to the bank last."""
+        self._refresh(accepted)
         if row != self._overtaken_row or row == self._row or accepted > self._overtaken_until:
             return False
         return self._overtaken_bursts + bursts <= self._timing.bank_queue_bursts
@@ -64,12 +49,13 @@ class Bank:
     def postpone(self, clocks: int) -> None:
         """The overtaken row conflict waits for so much longer."""
         self._activated += clocks
-        self._precharge_from += clocks
+        self.precharge_from += clocks
         self._overtaken_until += clocks
         self._overtaken_free += clocks
 
     def open(self, row: int, bursts: int, accepted: int, activates: SharedServer) -> int:
         """When column commands to the row may begin; activates it first unless it is open."""
+        self._refresh(accepted)
         timing = self._timing
         if row == self._row:
             self._row_bursts += bursts
@@ -80,30 +66,33 @@ class Bank:
             may_activate = self._activated + timing.tRAS + timing.tRP
         else:
             self.row_conflicts += 1
-            may_precharge = max(accepted, self._precharge_from, self._activated + timing.tRAS)
+            may_precharge = max(accepted, self.precharge_from, self._activated + timing.tRAS)
             self._overtaken_row, self._overtaken_bursts = self._row, self._row_bursts
-            self._overtaken_until, self._overtaken_free = may_precharge, self._precharge_from - timing.tRTP
+            self._overtaken_until, self._overtaken_free = may_precharge, self.precharge_from - timing.tRTP
             may_activate = may_precharge + timing.tRP
         powered_until = activates.add(4 * accepted, timing.quarter_clocks_per_activate)
         self._row, self._row_bursts = row, bursts
         self._activated = max(accepted, may_activate, ceil_div(powered_until - timing.quarter_clocks_per_activate, 4))
         return self._activated + timing.tRCD
 
-    def close_after(self, end: int, is_write: bool) -> None:
-        """Column commands end one spacing before `end`; the row may be closed after its read or write recovery."""
-        timing = self._timing
-        self._precharge_from = end - timing.tCCD_L + (timing.write_to_precharge if is_write else timing.tRTP)
-
-    def enqueue(self, stream: Stream, accepted: int) -> int:
-        """Note a chunk as served in this span; when its first burst finds a place in the bank's queue.
+    def enqueue(self, start: int, finish: int, bursts: int, accepted: int) -> int:
+        """Note bursts as served in a span; when the first of them finds a place in the bank's queue.
 
         That is when the burst that is a queue's length before it has been served, and not before `accepted`.
         """
         needed, first_enters = self._timing.bank_queue_bursts, accepted
-        for start, finish, bursts, _ in reversed(self._recent):
-            if bursts >= needed:
-                first_enters = max(accepted, start + (finish - start) * (bursts - needed + 1) // bursts)
+        for earlier_start, earlier_finish, earlier_bursts in reversed(self._recent):
+            if earlier_bursts >= needed:
+                served = (earlier_finish - earlier_start) * (earlier_bursts - needed + 1) // earlier_bursts
+                first_enters = max(accepted, earlier_start + served)
                 break
-            needed -= bursts
-        self._recent.append(stream)
+            needed -= earlier_bursts
+        self._recent.append((start, finish, bursts))
         return first_enters
+
+    def _refresh(self, accepted: int) -> None:
+        """Close the row if a refresh has come since the last chunk."""
+        period = accepted // self._timing.clocks_between_refreshes
+        if period != self._refresh_period:
+            self._refresh_period = period
+            self._row = self._overtaken_row = NO_ROW

@@ -56,56 +56,66 @@ class DramChannel:
         """
         timing = self._timing
         accepted = self._queue.accept(timing.without_refreshes(arrival))
-        others = [stream for stream in self._streams if stream.finish > accepted]
+        others = [stream for stream in self._streams if stream[1] > accepted]
         bank, share = self._banks[place.bank_group][place.bank], bursts
         if not self._interleaves_bank_groups:
             start, end = self._stream(bank, place.row, bursts, accepted, is_write, others)
-        else:  # spread over the groups, which take turns on the bus: no group can be slowed by another
-            banks = self._banks_of(place, bursts)
-            share = ceil_div(bursts, len(banks))
-            spans = [self._stream(bank, place.row, share, accepted, is_write, []) for bank in banks]
-            start, end = min(span[0] for span in spans), max(span[1] for span in spans)
-        turning = self._turn_around(bursts, is_write, others)
+        else:
+            start, end, share = self._spread(place, bursts, accepted, is_write)
+        turning = self._turn_around(bursts, is_write, others) if is_write or self._last_is_write else 0
         end += turning
         bus_end = self._bus.add(accepted, bursts * timing.tCCD_S + turning)
         last_command = max(end - timing.tCCD_L, bus_end - timing.tCCD_S)
-        stream = Stream(start, max(end, bus_end), bursts, is_write)
-        others.append(stream)
+        finish = end if end > bus_end else bus_end
+        others.append((start, finish, bursts, is_write))
         self._streams = others
-        self._queue_until(stream, share, bank, accepted)
         self.bursts += bursts
+        # A burst leaves the transaction queue once its bank has served the one that is a bank queue's length ahead.
+        first_leaves = last_leaves = bank.enqueue(start, finish, share, accepted)
+        if share > timing.bank_queue_bursts:
+            last_leaves = max(first_leaves, finish - (finish - start) * timing.bank_queue_bursts // share)
+        if last_leaves > accepted:
+            self._queue.take(bursts, first_leaves, last_leaves)
         return timing.with_refreshes(last_command) + (timing.write_to_data_end if is_write else timing.read_to_data_end)
 
-    def _banks_of(self, place: Location, bursts: int) -> list[Bank]:
+    def _spread(self, place: Location, bursts: int, accepted: int, is_write: bool) -> tuple[int, int, int]:
+        """First and last clock of a chunk that goes round the bank groups, and the bursts of each group.
+
+        The groups take turns on the bus, so that none is slowed by another.
+        """
         groups = len(self._banks)
-        return [self._banks[(place.bank_group + step) % groups][place.bank] for step in range(min(groups, bursts))]
+        used = min(groups, bursts)
+        share = ceil_div(bursts, used)
+        banks = [self._banks[(place.bank_group + step) % groups][place.bank] for step in range(used)]
+        spans = [self._stream(bank, place.row, share, accepted, is_write, []) for bank in banks]
+        return min(span[0] for span in spans), max(span[1] for span in spans), share
 
     def _stream(
         self, bank: Bank, row: int, bursts: int, accepted: int, is_write: bool, others: list[Stream]
     ) -> tuple[int, int]:
-        """First and last clock of a bank's part of a chunk. A lone burst finds a gap in its group's earlier streams."""
-        bank.refresh(accepted // self._timing.clocks_between_refreshes)
-        group, spacing = self._groups[bank.group], self._timing.tCCD_L
-        if bank.overtakes(row, bursts, accepted):
+        """First and last clock of a bank's part of a chunk, slowed by the streams that go on beside it in other groups.
+
+        A lone burst finds a gap in its group's earlier streams.
+        """
+        timing, group = self._timing, self._groups[bank.group]
+        spacing = timing.tCCD_L
+        if bursts <= timing.bank_queue_bursts and bank.overtakes(row, bursts, accepted):
             start = bank.overtake(bursts, accepted)
             clocks = bursts * spacing + self._bus_sharing(bursts, start, others)
             group.add(accepted, clocks)
             bank.postpone(clocks)
             return start, start + clocks
         start = bank.open(row, bursts, accepted, self._activates)
-        if bursts > 1:
+        if bursts == 1:
+            end = max(start + spacing, group.add(accepted, spacing))
+        else:
             start = max(start, group.end)
             end = group.end = start + bursts * spacing + self._bus_sharing(bursts, start, others)
-        else:
-            end = max(start + spacing, group.add(accepted, spacing))
-        bank.close_after(end, is_write)
+        bank.precharge_from = end - spacing + (timing.write_to_precharge if is_write else timing.tRTP)
         return start, end
 
     def _bus_sharing(self, bursts: int, start: int, others: list[Stream]) -> int:
-        """What a stream loses to those that go on beside it in other groups, until the shorter side is through.
-
-        The bursts of a stream are taken as evenly spread between its first and its last clock.
-        """
+        """What a stream loses to those beside it until the shorter side is through; their bursts are evenly spread."""
         beside = left = 0
         for first, finish, count, _ in others:
             if finish > start:
@@ -126,17 +136,7 @@ class DramChannel:
             self._last_is_write = is_write
             if others:
                 clocks = timing.read_to_write_gap if is_write else timing.write_to_read_gap
-        if is_write and bursts > timing.queue_bursts and not all(stream.is_write for stream in others):
+        if is_write and bursts > timing.queue_bursts and not all(is_writing for *_, is_writing in others):
             further_drains = bursts // timing.queue_bursts - 1
             clocks += further_drains * (timing.read_to_write_gap + timing.write_to_read_gap)
         return clocks
-
-    def _queue_until(self, stream: Stream, share: int, bank: Bank, accepted: int) -> None:
-        """A burst leaves the transaction queue once the bank has served the one that is a bank queue's length ahead."""
-        capacity = self._timing.bank_queue_bursts
-        in_bank = stream if share == stream.bursts else stream._replace(bursts=share)
-        first_leaves = last_leaves = bank.enqueue(in_bank, accepted)
-        if share > capacity:
-            last_leaves = max(first_leaves, stream.finish - (stream.finish - stream.start) * capacity // share)
-        if last_leaves > accepted:
-            self._queue.take(stream.bursts, first_leaves, last_leaves)
