@@ -12,6 +12,6 @@ def compute_bound_cycles(gemm: Gemm, shape: ArrayShape) -> int:
     return ceil_div(gemm.macs, shape.macs_per_cycle)
 
 
-def roofline_cycles(gemm: Gemm, shape: ArrayShape, dram_bytes: int, bytes_per_cycle: float) -> float:
-    """The later of all PEs and of the DRAM's bus, at its peak of `bytes_per_cycle` (may be infinite), to be done."""
-    return max(compute_bound_cycles(gemm, shape), dram_bytes / bytes_per_cycle)
+def roofline_cycles(compute_bound_cycles: int, dram_bytes: int, bytes_per_cycle: float) -> float:
+    """The later of the PEs and of the DRAM's bus, at its peak of `bytes_per_cycle` (may be infinite), to be done."""
+    return max(compute_bound_cycles, dram_bytes / bytes_per_cycle)
