@@ -1,8 +1,6 @@
 """`python -m accelsim`: the command line of the simulator."""
 
-import sys
-
-from accelsim.cli import main
+from accelsim.cli import entry_point
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry_point()

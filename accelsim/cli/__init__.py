@@ -12,12 +12,25 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NoReturn
 
 from accelsim.errors import AccelSimError
 
 DONE, FAILED, INTERRUPTED, TERMINATED = 0, 1, 130, 143
+
+
+def entry_point() -> NoReturn:
+    """Run the process's command line and end the process.
+
+    At once, without freeing first what is freed with the process: object by object that takes a tenth of a run.
+    Nothing here relies on an exit handler.
+    """
+    status = main()
+    with suppress(OSError):
+        sys.stderr.flush()
+    os._exit(status)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
