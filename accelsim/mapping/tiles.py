@@ -64,15 +64,24 @@ class Memory(NamedTuple):
     latency_cycles: int
 
 
-def candidates(problem: TilingProblem) -> Tiling:
+#: Parts of a block that outputs and channels are cut into where no tile of whole blocks fits.
+_PARTS_OF_A_BLOCK = (1, 2, 4, 8, 16)
+
+
+def candidates(problem: TilingProblem, *, parts_of_blocks: bool = False) -> Tiling:
     """The cross product of sensible sizes, as arrays: rows in even parts, channels in whole blocks, outputs in whole
     folds or in whole blocks of one fold. A tile takes either a part of one group or several whole groups.
+
+    With `parts_of_blocks` channels and outputs may also be a few of a block: small buffers, a slow layer.
     """
     cols = problem.shape.cols if problem.array.dataflow != "is" else CHANNEL_BLOCK
     fold = cols if cols % CHANNEL_BLOCK == 0 else CHANNEL_BLOCK
     outputs = {*even_steps(min(fold, problem.outputs), CHANNEL_BLOCK), *even_steps(problem.outputs, fold)}
-    rows, channels = even_steps(problem.rows), even_steps(problem.channels, CHANNEL_BLOCK)
-    grids: list[Any] = [([1], rows, sorted(outputs), channels, [False, True])]
+    rows, channels = even_steps(problem.rows), {*even_steps(problem.channels, CHANNEL_BLOCK)}
+    if parts_of_blocks:
+        outputs |= {part for part in _PARTS_OF_A_BLOCK if part < problem.outputs}
+        channels |= {part for part in _PARTS_OF_A_BLOCK if part < problem.channels}
+    grids: list[Any] = [([1], rows, sorted(outputs), sorted(channels), [False, True])]
     if problem.groups > 1:
         unit = ceil_div(CHANNEL_BLOCK, min(problem.channels, problem.outputs, CHANNEL_BLOCK))
         grids.append((even_steps(problem.groups, unit), rows, [problem.outputs], [problem.channels], [False]))
@@ -135,7 +144,8 @@ def moved_bytes(problem: TilingProblem, tile: Tiling) -> tuple[int, int, int]:
     inputs = 0
     if not problem.input_resident:
         row_bytes = problem.input.row_bytes
-        if problem.flattened or max(problem.groups, problem.input.groups) > 1:  # else tiles are whole blocks
+        in_parts = np.any((tile.channels % CHANNEL_BLOCK != 0) & (tile.channels < problem.channels))
+        if in_parts or problem.flattened or max(problem.groups, problem.input.groups) > 1:
             row_bytes = per_pair(problem.swept_row_bytes, tile.groups, tile.channels)
         inputs = per_step(problem.swept_rows, tile.rows) * row_bytes * input_sweeps
     return problem.stationary_bytes * weight_sweeps, parameters * weight_sweeps, inputs

@@ -2,6 +2,7 @@
 
 The space is small and searched whole: groups, output rows, output channels and input channels per tile, times two loop
 orders (docs/timing-model.md, "Mapping"). Among tilings of equal traffic the one with the shortest estimated time wins.
+Where no tile of whole blocks fits the buffers, parts of blocks are tried.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Space(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """DRAM bytes that a layer moves, and its estimated cycles; infinite where no tiling fits."""
+    """DRAM bytes that a layer moves, and its estimated cycles; infinite where no tiling of whole blocks fits."""
 
     traffic_bytes: float
     cycles: float
@@ -39,17 +40,18 @@ class Cost(NamedTuple):
 class TilingSearch:
     """Every tiling of one problem with the bytes it needs of each buffer and moves; `space` then picks among them."""
 
-    def __init__(self, problem: TilingProblem, memory: Memory, *, ping_pong: bool) -> None:
-        self._problem = problem
-        self._memory = memory
-        self._tiles = candidates(problem)
+    def __init__(
+        self, problem: TilingProblem, memory: Memory, *, ping_pong: bool, parts_of_blocks: bool = False
+    ) -> None:
+        self._problem, self._memory, self._ping_pong = problem, memory, ping_pong
+        self._parts_of_blocks = parts_of_blocks
+        self._tiles = candidates(problem, parts_of_blocks=parts_of_blocks)
         needs: Any = np.broadcast_arrays(*buffer_needs(problem, self._tiles, ping_pong=ping_pong))
         self._needs: Any = np.array(needs)
         self._traffic: Any = sum(moved_bytes(problem, self._tiles))
-        self._best_of: dict[Space, int | None] = {}
 
     def cost(self, space: Space) -> Cost:
-        """What the best tiling that fits costs."""
+        """What the best tiling of whole blocks that fits costs."""
         best = self._best(space)
         if best is None:
             return Cost(math.inf, math.inf)
@@ -59,17 +61,13 @@ class TilingSearch:
         """The best tiling that fits; MappingError at `where`: the buffer, the bytes needed and there."""
         best = self._best(space)
         if best is None:
+            if not self._parts_of_blocks:
+                return self._finer.best(space, where)
             raise does_not_fit(where, self._most_frugal(space), space)
         columns: Any = self._tiles
         return Tiling(*(column[best].item() for column in columns))
 
     def _best(self, space: Space) -> int | None:
-        """Index of the best candidate; layers of one shape ask with the same space again and again."""
-        if space not in self._best_of:
-            self._best_of[space] = self._find_best(space)
-        return self._best_of[space]
-
-    def _find_best(self, space: Space) -> int | None:
         """Index of the fitting candidate of least traffic, of those the one estimated to be fastest."""
         fits = np.flatnonzero((self._needs <= np.array(space)[:, None]).all(axis=0))
         if not fits.size:
@@ -77,6 +75,11 @@ class TilingSearch:
         traffic = self._traffic[fits]
         ties = fits[traffic == traffic.min()]
         return int(ties[np.argmin(self._estimated_cycles[ties])])
+
+    @cached_property
+    def _finer(self) -> TilingSearch:
+        """The search for where nothing of whole blocks fits."""
+        return TilingSearch(self._problem, self._memory, ping_pong=self._ping_pong, parts_of_blocks=True)
 
     @cached_property
     def _estimated_cycles(self) -> NDArray[np.float64]:

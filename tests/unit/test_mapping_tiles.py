@@ -194,15 +194,33 @@ def test_where_neither_stays_the_smaller_resweep_wins() -> None:
 @pytest.mark.parametrize(
     ("space", "field", "needed"),
     [
-        (Space(100, 2**20, 2**20), "buffers.weight_bytes", 2 * (32 * 32 * 9 // 2 + 32 * 8)),
-        (Space(2**20, 100, 2**20), "buffers.input_bytes", 2 * (3 * 56 * 32 // 2)),
-        (Space(2**20, 2**20, 100), "buffers.output_bytes", 2 * (56 * 32 * 4)),
+        (Space(20, 2**20, 2**20), "buffers.weight_bytes", 2 * (5 + 8)),  # 9 codes of 4 bits, and the parameters
+        (Space(2**20, 20, 2**20), "buffers.input_bytes", 2 * (3 * 56 // 2)),
+        (Space(2**20, 2**20, 20), "buffers.output_bytes", 2 * (56 * 4)),
     ],
 )
 def test_where_no_tile_fits_the_error_says_what_is_needed(space: Space, field: str, needed: int) -> None:
+    """The smallest tile has one input channel, one output channel and one row."""
     search = TilingSearch(convolution(), MEMORY, ping_pong=True)
     with pytest.raises(MappingError) as error:
         search.best(space, "layer a")
-    found = f"layer a: no tile fits {field}: the smallest needs {needed} bytes, there are 100"
+    found = f"layer a: no tile fits {field}: the smallest needs {needed} bytes, there are 20"
     assert str(error.value) == f"{found} (allowed: {field} >= {needed})"
     assert search.cost(space).traffic_bytes == float("inf")
+
+
+def test_small_buffers_take_parts_of_blocks() -> None:
+    """A block of 32 outputs and one of 32 inputs do not fit: the tile has fewer of both, and inputs come more often.
+
+    Two tiles of 4 outputs by 16 channels take 2 * (4 * 16 * 9 / 2 + 4 * 8) = 640 bytes of weights; each reads whole
+    blocks of its input, so that half of what a tile of 16 channels reads is for nothing.
+    """
+    problem = convolution()
+    search = TilingSearch(problem, MEMORY, ping_pong=True)
+    space = Space(640, 2 * 3 * 56 * 16 // 2, 2**20)
+    best = search.best(space, "layer a")
+    assert (best.outputs, best.channels) < (32, 32)
+    assert all(need <= there for need, there in zip(buffer_needs(problem, best, ping_pong=True), space, strict=True))
+    assert search.cost(space).traffic_bytes == float("inf")
+    tiling = Tiling(groups=1, rows=1, outputs=64, channels=16, rows_outer=True)
+    assert moved_bytes(problem, tiling)[2] == 2 * moved_bytes(problem, tiling._replace(channels=64))[2]
