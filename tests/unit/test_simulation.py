@@ -132,6 +132,6 @@ def test_two_cores_share_the_memory(two_layers: Workload, small_zcu102: Hardware
 
 
 def test_what_does_not_fit_is_the_users_to_mend(two_layers: Workload) -> None:
-    tiny = load_hardware("zcu102", ["buffers.weight_bytes=100"])
+    tiny = load_hardware("zcu102", ["buffers.weight_bytes=8"])
     with pytest.raises(MappingError, match=r"layer a: no tile fits buffers\.weight_bytes: the smallest needs \d+"):
         simulate(two_layers, tiny)
