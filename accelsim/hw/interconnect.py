@@ -59,7 +59,7 @@ class Interconnect(Module):
         granted = int(self.env.now)
         self._waited.value += granted - transaction.issue_cycle
         self._transactions.value += 1
-        transaction.delay_cycles = self._latency_cycles
+        transaction.delay_cycles += self._latency_cycles
         yield from self.memory.b_transport(transaction)
         self._queue.release()
         crossing_cycles = self._cross(transaction, granted + self._latency_cycles)

@@ -38,6 +38,12 @@ def test_latency_is_fixed_part_and_size_over_width() -> None:
     assert [each.latency_cycles for each in transactions] == [12, 11] == [memory.service_cycles(5), 11]
 
 
+def test_a_delay_on_the_way_comes_first() -> None:
+    delayed = Transaction(Command.READ, 0, 4, "player", delay_cycles=7)
+    play([delayed], None)
+    assert delayed.latency_cycles == 7 + 11
+
+
 def test_an_address_beyond_the_contents_is_a_status_not_a_crash() -> None:
     beyond = Transaction(Command.READ, 15, 2, "player")
     play([beyond], bytearray(16))
