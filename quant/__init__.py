@@ -2,10 +2,11 @@
 
 Public surface:
 
-- `get_format(name, signed=True)` gives a number format by name: `dybit2` ... `dybit8`, `int2` ... `int8`, `fp32`,
-  `bf16`, `fp16`; `format_names()` lists them.
-- `NumberFormat` is what it gives: a frozen descriptor with `name`, `bits`, `signed`, `needs_decoder`, `max_value`,
-  `codebook`, `encode` and `decode` on numpy arrays, and their scalar references `scalar_encode` and `scalar_decode`.
+- `get_format(name, signed=True)` gives a number format by name: DyBit, integers, floats, posits, flint, powers of two,
+  NF4 (`docs/formats.md`); `format_names()` lists them.
+- `NumberFormat` is what it gives: a frozen descriptor with `name`, `bits`, `signed`, `decode_cost`, `needs_decoder`,
+  `max_value`, `codebook`, `encode` and `decode` on numpy arrays, and their scalar references `scalar_encode` and
+  `scalar_decode`.
 - `QuantError` is the root of the errors (a `ValueError`): `FormatError` for an unknown format, `DataError` for numbers
   that cannot be encoded or codes that cannot be decoded.
 
@@ -13,6 +14,6 @@ Importing `quant` and reading a format's name, bits, sign and limits does not im
 """
 
 from quant.errors import DataError, FormatError, QuantError
-from quant.formats import NumberFormat, format_names, get_format
+from quant.formats import DecodeCost, NumberFormat, format_names, get_format
 
-__all__ = ["DataError", "FormatError", "NumberFormat", "QuantError", "format_names", "get_format"]
+__all__ = ["DataError", "DecodeCost", "FormatError", "NumberFormat", "QuantError", "format_names", "get_format"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
+from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from quant.errors import DataError
@@ -14,24 +15,44 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+class DecodeCost(Enum):
+    """What hardware needs between the stored code and the multiplier's (sign, exponent, significand), for each lane."""
+
+    FIXED_FIELDS = "nothing: the fields lie at fixed places in the code"
+    LEADING_ONE = "a leading-one detector and a shifter"
+    REGIME = "a negator, a detector of the leading run of either bit, and a shifter"
+    TABLE = "a table with an entry for each code, as wide as the multiplier's operand"
+
+
 @dataclass(frozen=True)
 class NumberFormat(ABC):
     """A number format: what each code of `bits` bits is worth, and which code stands for a number.
 
-    A tensor is `scale * value`. `encode` takes the code nearest to `x / scale`; halfway, the even code; beyond the ends
-    (infinities included) the end, so that an unsigned format encodes negative numbers as 0. Negative zero encodes as
-    zero, except in `fp32`. NaN is refused. The quotient is formed in float32 for float32, float16 and bfloat16 input,
-    in float64 otherwise. `scalar_encode` and `scalar_decode` are the obvious references of `encode` and `decode`.
+    A tensor is `scale * value`. `encode` takes the code nearest to `x / scale`; halfway, the even code (the upper value
+    where neither code is even, as with some neighbours of flint); beyond the ends (infinities included) the end, so
+    that an unsigned format encodes negative numbers as 0. Negative zero encodes as zero, except in `fp32`. NaN is
+    refused. The quotient is formed in float32 for float32, float16 and bfloat16 input, in float64 otherwise.
+    `scalar_encode` and `scalar_decode` are the obvious references of `encode` and `decode`.
 
-    The sign bit of a signed format is the most significant bit of the code.
+    The sign bit of a signed format is the most significant bit of the code (`nf4`, a table, has no sign bit).
     """
 
     name: str
     bits: int
     signed: bool
 
-    needs_decoder: ClassVar[bool]
-    """Whether hardware decodes a code before it multiplies; integers and floats enter the array as they are stored."""
+    decode_cost: ClassVar[DecodeCost]
+    """What the hardware decoder of one operand lane is made of."""
+
+    block_size: ClassVar[int] = 1
+    scale_bits: ClassVar[int] = 0
+    """A block format stores a scale of `scale_bits` with each `block_size` numbers of the last axis, and the scale is
+    part of the format; 0 bits: the scale is the tensor's affair."""
+
+    @property
+    def needs_decoder(self) -> bool:
+        """Whether hardware decodes a code before it multiplies; integers and floats enter the array as stored."""
+        return self.decode_cost is not DecodeCost.FIXED_FIELDS
 
     @abstractmethod
     def value_of(self, code: int) -> float:

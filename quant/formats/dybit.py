@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from quant.formats.codebook import CodebookFormat
+from quant.formats.descriptor import DecodeCost
 
 WIDTHS = range(2, 9)
 
@@ -17,7 +18,7 @@ WIDTHS = range(2, 9)
 class DyBit(CodebookFormat):
     """Unsigned: an n-bit magnitude. Signed: a sign bit and an (n-1)-bit magnitude; "-0" decodes to 0."""
 
-    needs_decoder: ClassVar[bool] = True
+    decode_cost: ClassVar[DecodeCost] = DecodeCost.LEADING_ONE
 
     def value_of(self, code: int) -> float:
         magnitude_bits = self.bits - self.signed

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from quant.formats.codebook import CodebookFormat
+from quant.formats.descriptor import DecodeCost
 
 WIDTHS = range(2, 9)
 
@@ -18,7 +19,7 @@ class Integer(CodebookFormat):
     the one extra magnitude of -2^(n-1). That code decodes to its value all the same: other tools' tensors hold it.
     """
 
-    needs_decoder: ClassVar[bool] = False
+    decode_cost: ClassVar[DecodeCost] = DecodeCost.FIXED_FIELDS
 
     def value_of(self, code: int) -> float:
         negative = self.signed and code >= 2 ** (self.bits - 1)

@@ -87,7 +87,7 @@ CASES = [
     Case("bits that are neither", ["--bits: found 'four'", "w4a4, or an allocation"], options=["--bits", "four"]),
     Case(
         "unknown format",
-        ["other.yaml:1: unknown number format 'dybyt4'", "did you mean 'dybit4'?", "allowed: dybit2, "],
+        ["other.yaml:1: unknown number format 'dybyt4'", "did you mean 'dybit4'?", "allowed: dybit2 to dybit8"],
         other=ALLOCATION.replace("dybit4", "dybyt4", 1),
         net=NET + SECOND,
         options=["--bits", "other.yaml"],

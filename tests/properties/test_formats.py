@@ -31,6 +31,7 @@ def test_vectorised_and_scalar_agree(number_format: NumberFormat, x: list[float]
 def test_nothing_representable_is_nearer(number_format: NumberFormat, x: list[float], dtype: type) -> None:
     """So the error is at most half a gap inside the range, and the distance to the end outside it."""
     values = number_format.codebook[number_format.codebook >= number_format.min_value]
+    values = values[np.isfinite(values)]
     quotients = np.array(x, dtype=dtype)
     found = number_format.decode(number_format.encode(quotients))
     assert np.array_equal(np.abs(found - quotients), np.abs(values[:, None] - quotients).min(axis=0))
@@ -57,6 +58,8 @@ def test_signed_formats_are_odd_and_unsigned_ones_end_at_zero(
 ) -> None:
     mirrored = number_format.decode(number_format.encode(np.negative(x), scale))
     decoded = number_format.decode(number_format.encode(x, scale))
+    if number_format.name == "nf4":
+        return  # not symmetric
     if number_format.signed:
         assert np.array_equal(mirrored, -decoded)
     else:

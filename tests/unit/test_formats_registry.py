@@ -1,6 +1,7 @@
 """Names, descriptors and errors of the format registry."""
 
 import pickle
+import re
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError
@@ -8,27 +9,40 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 import quant
-from quant import DataError, FormatError, NumberFormat, QuantError, format_names, get_format
+from quant import DataError, DecodeCost, FormatError, NumberFormat, QuantError, format_names, get_format
 
 ALL_FORMATS = sorted({get_format(name, signed) for name in format_names() for signed in (True, False)}, key=str)
 TABULATED = [number_format for number_format in ALL_FORMATS if number_format.name != "fp32"]
 
 
-def test_names_are_every_dybit_and_integer_width_and_the_floats() -> None:
-    widths = range(2, 9)
-    expected = [f"dybit{n}" for n in widths] + [f"int{n}" for n in widths] + ["bf16", "fp16", "fp32"]
-    assert sorted(format_names()) == sorted(expected)
+NO_UNSIGNED_FORM = {"nf4", "bf16", "fp16", "fp32"}
+DECODED = ("dybit", "flint", "nf", "posit")
+
+
+def expected_names() -> set[str]:
+    """The names of docs/formats.md."""
+    every_width = {f"{family}{n}" for family in ("dybit", "int", "pot") for n in range(2, 9)}
+    flints = {f"flint{n}" for n in range(3, 9)}
+    posits = {f"posit{n}_{es}" for n in range(3, 9) for es in (0, 1, 2)}
+    minifloats = {f"fp{1 + e + m}_e{e}m{m}" for e in range(1, 8) for m in range(8 - e)}
+    return every_width | flints | posits | minifloats | NO_UNSIGNED_FORM
+
+
+def test_names() -> None:
+    assert set(format_names()) == expected_names()
+    assert len(format_names()) == len(expected_names())
 
 
 @pytest.mark.parametrize("name", format_names())
 def test_descriptor_says_what_was_asked_for(name: str) -> None:
     for signed in (True, False):
         found = get_format(name, signed)
-        is_float = name in ("bf16", "fp16", "fp32")
         assert found.name == name
-        assert found.bits == int(name.lstrip("dybitnfp"))
-        assert found.signed == (signed or is_float)
-        assert found.needs_decoder == name.startswith("dybit")
+        assert found.bits == int(re.search(r"\d+", name)[0])
+        assert found.signed == (signed or name in NO_UNSIGNED_FORM)
+        assert found.needs_decoder == name.startswith(DECODED)
+        assert found.needs_decoder == (found.decode_cost is not DecodeCost.FIXED_FIELDS)
+        assert (found.block_size, found.scale_bits) == (1, 0)
 
 
 @pytest.mark.parametrize("number_format", ALL_FORMATS, ids=str)
@@ -77,13 +91,37 @@ def test_unknown_name_is_one_clear_error(name: str) -> None:
     assert isinstance(caught.value, ValueError)
 
 
-def test_unknown_width_says_which_widths_there_are() -> None:
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("dybit9", "dybit2 to dybit8"),
+        ("fp4_e2m2", "fpN_eXmY with N = 1 + X + Y"),
+        ("fp9_e4m4", "fpN_eXmY with N = 1 + X + Y"),
+        ("posit8", "positN_E"),
+        ("posit16_1", "positN_E"),
+        ("flint2", "flint3 to flint8"),
+        ("nf3", "nf4"),
+    ],
+)
+def test_unknown_member_of_a_family_says_which_members_there_are(name: str, allowed: str) -> None:
     with pytest.raises(FormatError) as caught:
-        get_format("dybit9")
-    assert caught.value.allowed == "widths 2..8"
+        get_format(name)
+    assert allowed in caught.value.allowed
+    assert "; " not in caught.value.allowed
 
 
-@pytest.mark.parametrize(("typo", "meant"), [("dibit4", "dybit4"), ("DyBit4", "dybit4"), ("FP32", "fp32")])
+@pytest.mark.parametrize(
+    ("typo", "meant"),
+    [
+        ("dibit4", "dybit4"),
+        ("DyBit4", "dybit4"),
+        ("FP32", "fp32"),
+        ("fp4_e2m2", "fp5_e2m2"),
+        ("fp4e2m1", "fp4_e2m1"),
+        ("posit8", "posit8_2"),
+        ("flimt4", "flint4"),
+    ],
+)
 def test_mistyped_name_gets_the_nearest(typo: str, meant: str) -> None:
     with pytest.raises(FormatError) as caught:
         get_format(typo)
@@ -99,6 +137,7 @@ def test_a_name_that_is_not_text_is_refused() -> None:
 def test_public_surface() -> None:
     assert set(quant.__all__) == {
         "DataError",
+        "DecodeCost",
         "FormatError",
         "NumberFormat",
         "QuantError",

@@ -16,7 +16,7 @@ SCALES = [1.0, 0.3, 2.0**-7, 1e-3, 1234.5]
 
 def probes(number_format: NumberFormat, dtype: type[np.floating]) -> np.ndarray:
     """All values, the midpoints between neighbours, the next number on both sides of each, the ends and beyond."""
-    produced = sorted({v for v in number_format.codebook.tolist() if number_format.min_value <= v})
+    produced = sorted({v for v in number_format.codebook.tolist() if number_format.min_value <= v < math.inf})
     midpoints = [(below + above) / 2 for below, above in pairwise(produced)]
     centres = np.array([*produced, *midpoints, 0.0], dtype=dtype)
     far = np.array([math.inf, -math.inf, np.finfo(dtype).max, np.finfo(dtype).min, np.finfo(dtype).tiny, -0.0], dtype)
@@ -54,22 +54,27 @@ def test_wide_formats_agree_with_the_reference(name: str) -> None:
 def test_decode_agrees_with_the_reference_for_every_code(number_format: NumberFormat, scale: float) -> None:
     codes = range(2**number_format.bits)
     expected = [number_format.scalar_decode(code, scale) for code in codes]
-    assert number_format.decode(list(codes), scale).tolist() == expected
+    assert np.array_equal(number_format.decode(list(codes), scale), expected, equal_nan=True)
     in_float32 = number_format.decode(list(codes), scale, dtype=np.float32)
-    assert in_float32.tolist() == np.array(expected).astype(np.float32).tolist()
+    with np.errstate(over="ignore"):
+        assert np.array_equal(in_float32, np.array(expected).astype(np.float32), equal_nan=True)
 
 
 @pytest.mark.parametrize("number_format", NARROW, ids=str)
 def test_ties_go_to_the_even_code(number_format: NumberFormat) -> None:
-    code_of = {float(number_format.value_of(c)): c for c in number_format.encode(number_format.codebook).tolist()}
+    """And to the upper value where neither code is even: flint's codes do not count upwards."""
+    finite = number_format.codebook[np.isfinite(number_format.codebook)]
+    code_of = {float(number_format.value_of(c)): c for c in number_format.encode(finite).tolist()}
     for below, above in pairwise(sorted(code_of)):
-        even = [code for code in (code_of[below], code_of[above]) if code % 2 == 0]
-        assert number_format.encode([(below + above) / 2]).tolist() == even
+        expected = code_of[below] if code_of[below] % 2 == 0 else code_of[above]
+        assert number_format.encode([(below + above) / 2]).tolist() == [expected]
+        assert expected % 2 == 0 or number_format.name.startswith("flint")
 
 
 @pytest.mark.parametrize("number_format", NARROW, ids=str)
 def test_what_is_representable_comes_back(number_format: NumberFormat) -> None:
     kept = number_format.codebook[number_format.codebook >= number_format.min_value]
+    kept = kept[np.isfinite(kept)]
     for scale in SCALES:
         assert np.array_equal(number_format.decode(number_format.encode(kept * scale, scale), scale), kept * scale)
 

@@ -9,6 +9,7 @@ from accelsim.workload.formats import Precision, is_bits_label, parse_bits
 from accelsim.workload.layers import Workload
 from accelsim.workload.loader import parse_workload
 from accelsim.workload.precision import resolve_precision, signed_tensors, uniform_precision
+from quant import format_names, get_format
 
 
 def workload(*layers: str, pins: str = "", shape: str = "[4, 6, 6]") -> Workload:
@@ -192,6 +193,15 @@ def test_uniform_precision_of_a_baseline(name: str) -> None:
     assert precision.label == name
     assert set(weights(precision).values()) == {name}
     assert tensors(precision) == {"x": name, "first": name, "middle": name, "last": "fp32"}
+
+
+@pytest.mark.parametrize("name", format_names())
+def test_every_format_can_be_allocated(name: str) -> None:
+    precision = uniform_precision(workload(*CHAIN), name)
+    for found, signed in ((precision.weights["middle"], True), (precision.tensors["first"], False)):
+        number_format = get_format(name, signed)
+        assert (found.name, found.bits, found.signed) == (name, number_format.bits, number_format.signed)
+        assert found.decoded == number_format.needs_decoder
 
 
 def test_baselines_need_no_decoder() -> None:
