@@ -44,11 +44,6 @@ class NumberFormat(ABC):
     decode_cost: ClassVar[DecodeCost]
     """What the hardware decoder of one operand lane is made of."""
 
-    block_size: ClassVar[int] = 1
-    scale_bits: ClassVar[int] = 0
-    """A block format stores a scale of `scale_bits` with each `block_size` numbers of the last axis, and the scale is
-    part of the format; 0 bits: the scale is the tensor's affair."""
-
     @property
     def needs_decoder(self) -> bool:
         """Whether hardware decodes a code before it multiplies; integers and floats enter the array as stored."""
