@@ -22,3 +22,7 @@ class FormatError(QuantError):
 
 class DataError(QuantError):
     """Numbers that no format can hold: NaN, a scale that is not positive, a code out of range, a shape that is off."""
+
+
+class FileError(QuantError):
+    """A file that cannot be read, or is not what it says it is."""

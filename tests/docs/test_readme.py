@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,15 @@ def test_commands_run(command: str, checkout: Path) -> None:
     done = subprocess.run(line.split(), cwd=checkout, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+def test_quant_commands_run_in_order(tmp_path: Path) -> None:
+    commands = [line for block in blocks("bash") if "python -m quant" in block for line in block.splitlines()]
+    for command in commands:
+        words = [sys.executable, *shlex.split(command)[1:]]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), command
+    assert (tmp_path / "decoded.npz").exists()
 
 
 def test_it_shows_every_command_and_option() -> None:

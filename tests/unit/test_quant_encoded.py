@@ -1,0 +1,121 @@
+"""Encoded files: bit for bit, as small as the page says, and never silent about damage."""
+
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+from quant import QuantError, get_format
+from quant.encoded import EncodedModel, encode_layer, load_encoded, save_encoded
+from quant.granularity import Granularity
+from quant.scaling import choose_scales
+
+
+def model(name: str = "dybit3") -> EncodedModel:
+    x = np.random.default_rng(0).standard_normal((3, 5)).astype(np.float32)
+    number_format, granularity = get_format(name), Granularity(0)
+    layer = encode_layer(x, number_format, choose_scales(x, number_format, granularity), granularity)
+    return EncodedModel({"fc": layer}, {"bias": np.arange(3, dtype=np.float32)})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    save_encoded(model(), tmp_path / "model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
+def assert_same(found: EncodedModel, expected: EncodedModel) -> None:
+    ours, theirs = found.layers["fc"], expected.layers["fc"]
+    assert (ours.shape, ours.number_format, ours.granularity) == (
+        theirs.shape,
+        theirs.number_format,
+        theirs.granularity,
+    )
+    assert ours.packed.tobytes() == theirs.packed.tobytes()
+    assert ours.scales.tobytes() == theirs.scales.tobytes()
+    assert found.kept["bias"].tobytes() == expected.kept["bias"].tobytes()
+
+
+def test_it_comes_back_bit_for_bit(path: Path) -> None:
+    assert_same(load_encoded(path), model())
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", ["dybit2", "dybit3", "dybit4", "int8", "fp16"])
+def test_payload_is_elements_times_bits(name: str, tmp_path: Path) -> None:
+    save_encoded(model(name), tmp_path / "m.safetensors")
+    expected = -(-15 * get_format(name).bits // 8)
+    assert load_file(tmp_path / "m.safetensors")["codes/fc"].nbytes == expected
+    assert load_encoded(tmp_path / "m.safetensors").layers["fc"].payload_bytes == expected
+
+
+def test_decoding_is_the_format_times_the_scale(path: Path) -> None:
+    layer = load_encoded(path).layers["fc"]
+    expected = get_format("dybit3").decode(layer.codes, layer.scales[:, None], np.float32)
+    assert np.array_equal(layer.decode(), expected)
+
+
+@pytest.mark.slow
+def test_every_flipped_byte_is_an_error_or_harmless(path: Path) -> None:
+    content = path.read_bytes()
+    for index in range(len(content)):
+        for flip in (0x01, 0x80, 0xFF):
+            path.write_bytes(content[:index] + bytes([content[index] ^ flip]) + content[index + 1 :])
+            try:
+                found = load_encoded(path)
+            except QuantError:
+                continue
+            assert_same(found, model())
+
+
+def test_every_truncation_is_an_error(path: Path) -> None:
+    content = path.read_bytes()
+    for size in range(0, len(content), 7):
+        path.write_bytes(content[:size])
+        with pytest.raises(QuantError):
+            load_encoded(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "lie"),
+    [
+        ("format", "dybot3"),
+        ("format", "dybit4"),
+        ("bits", 4),
+        ("bits", "3"),
+        ("signed", 1),
+        ("shape", [3, 6]),
+        ("shape", [-3, -5]),
+        ("shape", [5, 3]),
+        ("shape", []),
+        ("axis", 7),
+        ("group_size", 0),
+        ("group_size", 2),
+        ("extra", 1),
+    ],
+)
+def test_a_header_that_lies_is_one_error(field: str, lie: Any, path: Path) -> None:
+    with safe_open(path, framework="np") as file:
+        metadata = file.metadata()
+    header = json.loads(metadata["header"])
+    header["layers"]["fc"][field] = lie
+    metadata["header"] = json.dumps(header)
+    metadata["header_crc32"] = str(zlib.crc32(metadata["header"].encode()))
+    save_file(load_file(path), path, metadata)
+    with pytest.raises(QuantError):
+        load_encoded(path)
+
+
+def test_a_missing_tensor_is_named(path: Path) -> None:
+    with safe_open(path, framework="np") as file:
+        metadata = file.metadata()
+    tensors = load_file(path)
+    del tensors["scales/fc"]
+    save_file(tensors, path, metadata)
+    with pytest.raises(QuantError, match="scales/fc"):
+        load_encoded(path)
