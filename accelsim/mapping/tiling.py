@@ -49,6 +49,7 @@ class TilingSearch:
         needs: Any = np.broadcast_arrays(*buffer_needs(problem, self._tiles, ping_pong=ping_pong))
         self._needs: Any = np.array(needs)
         self._traffic: Any = sum(moved_bytes(problem, self._tiles))
+        self._best_of: dict[Space, int | None] = {}
 
     def cost(self, space: Space) -> Cost:
         """What the best tiling of whole blocks that fits costs."""
@@ -68,6 +69,12 @@ class TilingSearch:
         return Tiling(*(column[best].item() for column in columns))
 
     def _best(self, space: Space) -> int | None:
+        """Index of the best candidate; layers of one shape ask with the same space again and again."""
+        if space not in self._best_of:
+            self._best_of[space] = self._find_best(space)
+        return self._best_of[space]
+
+    def _find_best(self, space: Space) -> int | None:
         """Index of the fitting candidate of least traffic, of those the one estimated to be fastest."""
         fits = np.flatnonzero((self._needs <= np.array(space)[:, None]).all(axis=0))
         if not fits.size:

@@ -8,10 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 _REFRESH_SECONDS = 0.1
 Step = Callable[[str], None]
 
@@ -28,6 +24,10 @@ def progress(task: str, layers: int, stream: TextIO | None = None) -> Iterator[S
     if not stream.isatty():
         yield lambda name: None
         return
+    from rich.console import Console  # not paid for where nobody watches
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     console = Console(file=stream)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(
