@@ -16,6 +16,7 @@ Stream = tuple[int, int, int, bool]
 class Bank:
     """A bank of `group`, with the queue that the controller keeps for it.
 
+    Comparisons that run for every chunk are written out: a call of `max` costs as much as the rest of its line.
     While a row conflict waits for its activate, row hits for the row before it still go first, until the row has
     served as many bursts as the bank's queue holds: `overtake` says so.
     """
@@ -59,7 +60,8 @@ class Bank:
         timing = self._timing
         if row == self._row:
             self._row_bursts += bursts
-            return max(accepted, self._activated + timing.tRCD)
+            ready = self._activated + timing.tRCD
+            return ready if ready > accepted else accepted
         if self._row == NO_ROW:
             self.row_misses += 1
             self._overtaken_row = NO_ROW
@@ -70,9 +72,12 @@ class Bank:
             self._overtaken_row, self._overtaken_bursts = self._row, self._row_bursts
             self._overtaken_until, self._overtaken_free = may_precharge, self.precharge_from - timing.tRTP
             may_activate = may_precharge + timing.tRP
-        powered_until = activates.add(4 * accepted, timing.quarter_clocks_per_activate)
+        power = timing.quarter_clocks_per_activate
+        powered = ceil_div(activates.add(4 * accepted, power) - power, 4)
+        if may_activate < accepted:
+            may_activate = accepted
         self._row, self._row_bursts = row, bursts
-        self._activated = max(accepted, may_activate, ceil_div(powered_until - timing.quarter_clocks_per_activate, 4))
+        self._activated = powered if powered > may_activate else may_activate
         return self._activated + timing.tRCD
 
     def enqueue(self, start: int, finish: int, bursts: int, accepted: int) -> int:

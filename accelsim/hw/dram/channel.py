@@ -109,8 +109,10 @@ class DramChannel:
         if bursts == 1:
             end = max(start + spacing, group.add(accepted, spacing))
         else:
-            start = max(start, group.end)
-            end = group.end = start + bursts * spacing + self._bus_sharing(bursts, start, others)
+            if group.end > start:
+                start = group.end
+            lost = self._bus_sharing(bursts, start, others) if others else 0
+            end = group.end = start + bursts * spacing + lost
         bank.precharge_from = end - spacing + (timing.write_to_precharge if is_write else timing.tRTP)
         return start, end
 
