@@ -89,7 +89,8 @@ class Bank:
         for earlier_start, earlier_finish, earlier_bursts in reversed(self._recent):
             if earlier_bursts >= needed:
                 served = (earlier_finish - earlier_start) * (earlier_bursts - needed + 1) // earlier_bursts
-                first_enters = max(accepted, earlier_start + served)
+                if earlier_start + served > accepted:
+                    first_enters = earlier_start + served
                 break
             needed -= earlier_bursts
         self._recent.append((start, finish, bursts))

@@ -65,7 +65,8 @@ class DramChannel:
         turning = self._turn_around(bursts, is_write, others) if is_write or self._last_is_write else 0
         end += turning
         bus_end = self._bus.add(accepted, bursts * timing.tCCD_S + turning)
-        last_command = max(end - timing.tCCD_L, bus_end - timing.tCCD_S)
+        last_in_group, last_on_bus = end - timing.tCCD_L, bus_end - timing.tCCD_S
+        last_command = last_in_group if last_in_group > last_on_bus else last_on_bus
         finish = end if end > bus_end else bus_end
         others.append((start, finish, bursts, is_write))
         self._streams = others
