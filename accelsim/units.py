@@ -1,6 +1,8 @@
-"""Exact integer arithmetic on bits, bytes, cycles and clock periods, and how they are written for people."""
+"""Exact integer arithmetic on bits, bytes, cycles and clock periods, with cuts of ranges, and how people read them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 BITS_PER_BYTE = 8
 PICOSECONDS_PER_SECOND = 10**12
@@ -14,6 +16,17 @@ def ceil_div(numerator: int, denominator: int) -> int:
 def bits_to_bytes(bits: int) -> int:
     """Whole bytes that hold `bits` bits."""
     return ceil_div(bits, BITS_PER_BYTE)
+
+
+def cut_at_multiples(address: int, size_bytes: int, boundary_bytes: int) -> Iterator[tuple[int, int]]:
+    """Address and bytes of the parts of a range between multiples of `boundary_bytes`, in order of address."""
+    end = address + size_bytes
+    while address < end:
+        stop = address - address % boundary_bytes + boundary_bytes
+        if stop > end:
+            stop = end
+        yield address, stop - address
+        address = stop
 
 
 def picoseconds_to_cycles(picoseconds: int, clock_hz: int) -> int:

@@ -10,16 +10,13 @@ from simpy.events import ProcessGenerator
 from accelsim.hw.payloads import Transfer
 from accelsim.mapping.layout import Run
 from accelsim.tlm import Command, InitiatorSocket, Module, TargetSocket, Transaction
+from accelsim.units import cut_at_multiples
 
 
 def bursts_of(runs: Iterable[Run], max_burst_bytes: int) -> Iterator[Run]:
     """Runs cut at every multiple of the longest burst, so that a burst never crosses one."""
     for address, size_bytes in runs:
-        end = address + size_bytes
-        while address < end:
-            stop = min(end, address - address % max_burst_bytes + max_burst_bytes)
-            yield Run(address, stop - address)
-            address = stop
+        yield from map(Run._make, cut_at_multiples(address, size_bytes, max_burst_bytes))
 
 
 class DmaEngine(Module):

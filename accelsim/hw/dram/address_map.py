@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from accelsim.config.dram import DramPreset
+from accelsim.units import cut_at_multiples
 
 
 class Location(NamedTuple):
@@ -43,13 +44,7 @@ class AddressMap:
 
     def chunks(self, address: int, size_bytes: int) -> Iterator[tuple[int, int]]:
         """Address and bytes of the part of a range in each block that it touches."""
-        end = address + size_bytes
-        while address < end:
-            stop = address - address % self.block_bytes + self.block_bytes
-            if stop > end:
-                stop = end
-            yield address, stop - address
-            address = stop
+        return cut_at_multiples(address, size_bytes, self.block_bytes)
 
     def locate(self, address: int) -> Location:
         """The place of the burst that holds the byte at `address`."""
