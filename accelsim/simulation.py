@@ -109,10 +109,10 @@ def dram_peak_bytes_per_second(hardware: Hardware, dram: DramPreset | None) -> f
 
 
 def memory_view(hardware: Hardware, dram: DramPreset | None) -> Memory:
-    """The memory as the mapper estimates with it: peak bandwidth, and the latency of a closed bank."""
+    """The memory as the mapper estimates with it: DRAM's or interconnect's width, a closed bank's latency."""
     peak = dram_peak_bytes_per_second(hardware, dram)
     if dram is None or peak is None:
         return Memory(float("inf"), 0)
     closed_bank_ps = (dram.tRCD + dram.CL) * dram.tck_ps
     latency = hardware.interconnect.latency_cycles + closed_bank_ps * hardware.clock_hz // PICOSECONDS_PER_SECOND
-    return Memory(peak / hardware.clock_hz, latency)
+    return Memory(min(peak / hardware.clock_hz, hardware.interconnect.bytes_per_cycle), latency)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from accelsim.config.hardware import Hardware
-from accelsim.config.presets import load_hardware
+from accelsim.config.presets import load_dram, load_hardware
 from accelsim.errors import MappingError
 from accelsim.result import Result, RunResult
-from accelsim.simulation import run_baseline, run_network, simulate
+from accelsim.simulation import memory_view, run_baseline, run_network, simulate
 from accelsim.workload.layers import Workload
 from accelsim.workload.loader import parse_workload
 from accelsim.workload.precision import resolve_precision
@@ -135,3 +135,12 @@ def test_what_does_not_fit_is_the_users_to_mend(two_layers: Workload) -> None:
     tiny = load_hardware("zcu102", ["buffers.weight_bytes=8"])
     with pytest.raises(MappingError, match=r"layer a: no tile fits buffers\.weight_bytes: the smallest needs \d+"):
         simulate(two_layers, tiny)
+
+
+def test_more_channels_behind_a_narrow_interconnect_leave_the_tiles() -> None:
+    """The estimate once saw the DRAM's peak alone, took one tile for two that overlap, and lost by a sixth."""
+    single = load_hardware("zcu102", ["interconnect.bytes_per_cycle=4"])
+    double = load_hardware("zcu102", ["interconnect.bytes_per_cycle=4", "dram.channels=2"])
+    views = [memory_view(machine, load_dram(machine.dram.preset)) for machine in (single, double)]
+    assert views[0] == views[1]
+    assert views[0].bytes_per_cycle == 4
