@@ -4,11 +4,11 @@ from __future__ import annotations
 
 
 class QuantError(ValueError):
-    """What was handed in is wrong. `found`, `allowed` and `nearest` hold the parts of the message."""
+    """What was handed in is wrong. `where` (file and line), `found`, `allowed` and `nearest` make up the message."""
 
-    def __init__(self, found: str, allowed: str = "", nearest: str | None = None) -> None:
-        self.found, self.allowed, self.nearest = found, allowed, nearest
-        message = found
+    def __init__(self, found: str, allowed: str = "", nearest: str | None = None, *, where: str = "") -> None:
+        self.found, self.allowed, self.nearest, self.where = found, allowed, nearest, where
+        message = f"{where}: {found}" if where else found
         if nearest:
             message += f"; did you mean {nearest!r}?"
         if allowed:

@@ -37,7 +37,7 @@ def run(
         str, typer.Option(metavar="fp32|iso-area|int8|none", help="What the speed-up is measured against.")
     ] = "fp32",
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write result.json, layers.csv and the figures here.")
+        Path | None, typer.Option(metavar="DIR", help="Write result, layers, allocation and figures here.")
     ] = None,
     plots: Annotated[
         bool | None, typer.Option("--plots/--no-plots", help="Whether --out writes figures. Default: it does.")

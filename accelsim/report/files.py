@@ -1,4 +1,4 @@
-"""The files of a report: `result.json`, `layers.csv` and the figures, written completely or not at all.
+"""The files of a report: result, layers, bit allocation and figures, written completely or not at all.
 
 Everything is first written into a hidden folder beside its destination, on the same file system, and renamed into
 place when all of it is there. A run that fails or is interrupted leaves what was there before.
@@ -17,9 +17,11 @@ from pathlib import Path
 from accelsim.errors import InputError
 from accelsim.report.summary import LayerRow, layer_rows
 from accelsim.result import CAUSES, Result
+from quant.allocation.file import LayerFormats, write_allocation
 
 RESULT_NAME = "result.json"
 LAYERS_NAME = "layers.csv"
+ALLOCATION_NAME = "allocation.yaml"
 _WHERE = "--out"
 _ALLOWED = "a directory that exists or can be made"
 FigureWriter = Callable[[Result, Path], object]
@@ -48,9 +50,19 @@ def _write(result: Result, directory: Path, figures: Iterable[FigureWriter]) -> 
     with _staging(directory) as staging:
         (staging / RESULT_NAME).write_text(result.to_json() + "\n", encoding="utf-8")
         write_layers_csv(result, staging / LAYERS_NAME)
+        write_allocation(allocation_of(result), staging / ALLOCATION_NAME)
         for write in figures:
             write(result, staging)
         return _publish(staging, directory)
+
+
+def allocation_of(result: Result) -> dict[str, LayerFormats]:
+    """The formats that the run's array layers had: `--bits` takes them again."""
+    return {
+        layer.name: LayerFormats(layer.weight_format, layer.activation_format)
+        for layer in result.layers
+        if layer.peak_macs_per_cycle
+    }
 
 
 def write_layers_csv(result: Result, path: Path) -> None:

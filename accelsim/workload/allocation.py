@@ -1,6 +1,6 @@
 """A bit allocation: for every array layer the format of its weights and of its activations, by name.
 
-Its file maps layer names to `{weights: dybit4, activations: dybit8}`, in YAML or JSON.
+Its file is that of `quant.allocation`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from accelsim.config.hardware import Section
-from accelsim.config.source import read_yaml, validate
-from accelsim.errors import InputError, nearest_name
+from accelsim.errors import InputError
 from accelsim.workload.formats import TensorFormat, parse_bits, tensor_format
 from accelsim.workload.layers import Layer, Workload
+from quant import QuantError
+from quant.allocation import file as quant_file
 
 #: The family that a width such as the 4 in `w4a8` stands for.
 DEFAULT_FAMILY = "dybit"
@@ -26,13 +26,6 @@ class LayerFormats:
     weights: TensorFormat
     activations: TensorFormat
     where: str
-
-
-class AllocationEntry(Section):
-    """One layer of an allocation file, by format name."""
-
-    weights: str
-    activations: str
 
 
 def allocation_of_bits(workload: Workload, bits: str, pins: Mapping[str, str]) -> dict[str, LayerFormats]:
@@ -60,29 +53,20 @@ def uniform_allocation(workload: Workload, format_name: str) -> dict[str, LayerF
 
 def read_allocation(workload: Workload, path: Path) -> dict[str, LayerFormats]:
     """Read an allocation file that names every array layer of the workload, and nothing else."""
-    source = read_yaml(path)
-    if not isinstance(source.data, dict):
-        raise InputError(source.where(), "is not a mapping", "layer name -> {weights: dybit4, activations: dybit8}")
-    names = [layer.name for layer in _array_layers(workload)]
-    allocation = {}
-    for name in source.data:
-        where = source.where((name,))
-        if name not in names:
-            raise InputError(
-                where,
-                f"layer {name!r} is not one that workload {workload.name!r} runs on the array",
-                "its conv2d, linear and matmul layers",
-                nearest_name(name, names),
-            )
-        entry = validate(source, AllocationEntry, at=(name,))
-        weights = tensor_format(entry.weights, signed=True, where=source.where((name, "weights")))
-        activations = tensor_format(entry.activations, signed=True, where=source.where((name, "activations")))
-        allocation[name] = LayerFormats(weights, activations, where)
-    missing = [name for name in names if name not in allocation]
-    if missing:
-        listed = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-        raise InputError(source.label, f"no formats for {listed}", "an entry for every layer that runs on the array")
-    return allocation
+    try:
+        allocation = quant_file.read_allocation(path)
+        names = [layer.name for layer in _array_layers(workload)]
+        quant_file.check_layers(allocation, names, f"workload {workload.name!r} (conv2d, linear and matmul)")
+    except QuantError as error:
+        raise InputError(error.where or str(path), error.found, error.allowed, error.nearest) from None
+    return {
+        name: LayerFormats(
+            tensor_format(formats.weights, signed=True, where=formats.where),
+            tensor_format(formats.activations, signed=True, where=formats.where),
+            formats.where,
+        )
+        for name, formats in allocation.items()
+    }
 
 
 def _array_layers(workload: Workload) -> list[Layer]:

@@ -98,13 +98,24 @@ def test_the_report_for_people(cli: Cli, tiny: Path) -> None:
 def test_out_gets_the_printed_document_and_the_layers(cli: Cli, tiny: Path) -> None:
     directory = tiny.with_name("report")
     outcome = cli("run", tiny, "--out", directory, "--no-plots", "--json")
-    assert sorted(path.name for path in directory.iterdir()) == ["layers.csv", "result.json"]
+    assert sorted(path.name for path in directory.iterdir()) == ["allocation.yaml", "layers.csv", "result.json"]
     assert json.loads((directory / "result.json").read_text(encoding="utf-8")) == outcome.document
     assert load_result(directory / "result.json").workload == "tiny"
     with (directory / "layers.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == ["stem", "mix", "pool", "fc"]
-    assert outcome.err == f"accelsim: 2 files written to {directory}\n"
+    assert outcome.err == f"accelsim: 3 files written to {directory}\n"
+
+
+def test_the_allocation_of_a_report_runs_again(cli: Cli, tiny: Path) -> None:
+    directory = tiny.with_name("report")
+    first = cli("run", tiny, "--bits", "w3a5", "--out", directory, "--no-plots", "--json").document
+    written = (directory / "allocation.yaml").read_text(encoding="utf-8")
+    pinned, free = "{weights: dybit8, activations: dybit8}", "{weights: dybit3, activations: dybit5}"
+    expected = f"stem: {pinned}\nmix: {free}\nfc: {pinned}\n"
+    assert written == expected
+    again = cli("run", tiny, "--bits", directory / "allocation.yaml", "--json").document
+    assert (again["layers"], again["trace_hash"]) == (first["layers"], first["trace_hash"])
 
 
 def test_out_gets_figures_by_default(cli: Cli, tiny: Path) -> None:

@@ -35,13 +35,13 @@ class TestWritten:
     @pytest.mark.usefixtures("drawn_instantly")
     def test_everything(self, small_result: Result, tmp_path: Path) -> None:
         directory = tmp_path / "new" / "report"
-        names = ["layers.csv", "roofline.png", "result.json"]
+        names = ["allocation.yaml", "layers.csv", "roofline.png", "result.json"]
         assert write_report(small_result, directory) == [directory / name for name in names]
         assert sorted(contents(directory)) == sorted(names)
 
     def test_without_plots(self, small_result: Result, tmp_path: Path) -> None:
         assert write_report(small_result, tmp_path, plots=False) == [
-            tmp_path / name for name in ("layers.csv", "result.json")
+            tmp_path / name for name in ("allocation.yaml", "layers.csv", "result.json")
         ]
 
     def test_the_result_reads_back(self, small_result: Result, tmp_path: Path) -> None:
@@ -53,7 +53,8 @@ class TestWritten:
         (tmp_path / "roofline.png").write_text("old")
         (tmp_path / "notes.txt").write_text("mine")
         write_report(small_result, tmp_path)
-        assert sorted(contents(tmp_path)) == ["layers.csv", "notes.txt", "result.json", "roofline.png"]
+        written = ["allocation.yaml", "layers.csv", "result.json", "roofline.png"]
+        assert sorted(contents(tmp_path)) == sorted([*written, "notes.txt"])
         assert contents(tmp_path)["roofline.png"] == "resnet50"
         assert contents(tmp_path)["notes.txt"] == "mine"
 

@@ -1,0 +1,1 @@
+"""Which number format each layer gets, and the file that says so."""
