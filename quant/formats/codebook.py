@@ -65,7 +65,7 @@ class CodebookFormat(NumberFormat):
     def encode(self, x: npt.ArrayLike, scale: npt.ArrayLike = 1.0) -> npt.NDArray[np.unsignedinteger[Any]]:
         from quant.formats.vectorised import encode
 
-        return encode(self.name, self._encode_table, x, scale)
+        return encode(self.name, self.encode_table, x, scale)
 
     def decode(
         self, codes: npt.ArrayLike, scale: npt.ArrayLike = 1.0, dtype: npt.DTypeLike = "float64"
@@ -75,7 +75,8 @@ class CodebookFormat(NumberFormat):
         return decode(self.name, self.codebook, codes, scale, dtype)
 
     @cached_property
-    def _encode_table(self) -> EncodeTable:
+    def encode_table(self) -> EncodeTable:
+        """What the vectorised encoders look up, computed once."""
         from quant.formats.vectorised import EncodeTable
 
         return EncodeTable.of(self.ladder, self.bits)

@@ -41,7 +41,7 @@ def code_dtype(bits: int) -> type[np.unsignedinteger[Any]]:
 
 
 @dataclass(frozen=True)
-class _Staircase:
+class Staircase:
     """The thresholds for quotients of one float type.
 
     A quotient's rung is the number of `thresholds` (rising, shape (rungs - 1,)) that it reaches. `bucket_threshold`
@@ -54,7 +54,7 @@ class _Staircase:
     bucket_codes: Array | None
 
     @classmethod
-    def of(cls, values: Array, rung_codes: Array, dtype: type[np.floating[Any]]) -> _Staircase:
+    def of(cls, values: Array, rung_codes: Array, dtype: type[np.floating[Any]]) -> Staircase:
         thresholds = _thresholds(values, rung_codes, dtype)
         order = _order(_buckets(thresholds))
         if np.any(order[1:] == order[:-1]):
@@ -71,15 +71,15 @@ class _Staircase:
 class EncodeTable:
     """What the vectorised encoder of one format looks up: a staircase for float32 quotients, one for float64."""
 
-    single: _Staircase
-    double: _Staircase
+    single: Staircase
+    double: Staircase
 
     @classmethod
     def of(cls, ladder: Sequence[tuple[float, int]], bits: int) -> EncodeTable:
         """From (value, code) in rising order of value. Midpoints of neighbours must be exact in float64."""
         values = np.array([value for value, _ in ladder], dtype=np.float64)
         codes = np.array([code for _, code in ladder], dtype=code_dtype(bits))
-        return cls(_Staircase.of(values, codes, np.float32), _Staircase.of(values, codes, np.float64))
+        return cls(Staircase.of(values, codes, np.float32), Staircase.of(values, codes, np.float64))
 
 
 def _thresholds(values: Array, codes: Array, dtype: type[np.floating[Any]]) -> Array:
@@ -118,7 +118,7 @@ def encode(name: str, table: EncodeTable, x: npt.ArrayLike, scale: npt.ArrayLike
     return codes.reshape(numbers.shape)
 
 
-def _climb(stairs: _Staircase, quotients: Array, out: Array) -> None:
+def _climb(stairs: Staircase, quotients: Array, out: Array) -> None:
     if stairs.bucket_threshold is None or stairs.bucket_codes is None:
         stairs.rung_codes.take(np.searchsorted(stairs.thresholds, quotients, side="right"), out=out)
         return

@@ -1,0 +1,159 @@
+"""What one cell of the table is, and how it is measured."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.accuracy import datasets
+from benchmarks.accuracy.networks import ResNet8, efficientnet_lite0
+from quant.allocation.file import LayerFormats
+from quant.files import replacing
+from quant.granularity import Granularity
+from quant.ptq.graph import trace, uniform_allocation
+from quant.ptq.quantise import PtqSettings, quantise
+from quant.ptq.training import TrainingSettings, train
+
+DATASETS: dict[str, Callable[[Path], datasets.Dataset]] = {
+    "Fashion-MNIST": datasets.fashion_mnist,
+    "MNIST": datasets.mnist,
+}
+PHOTOS = "photographs"
+FAMILIES = ("INT", "FP", "flint", "PoT", "DyBit")
+ROWS = ("W8A8", "W4A8", "W4A4", "W3A3", "W2A4")
+SEEDS = (0, 1, 2)
+
+FIRST_AND_LAST = LayerFormats("int8", "int8")
+_FORMATS = {  # by width; a ternary weight is the same in every family, and flint has no form of its own
+    "INT": {2: "int2", 3: "int3", 4: "int4", 8: "int8"},
+    "FP": {2: "fp2_e1m0", 3: "fp3_e2m0", 4: "fp4_e2m1", 8: "fp8_e4m3"},
+    "flint": {2: "int2", 3: "flint3", 4: "flint4", 8: "flint8"},
+    "PoT": {2: "pot2", 3: "pot3", 4: "pot4", 8: "pot8"},
+    "DyBit": {2: "dybit2", 3: "dybit3", 4: "dybit4", 8: "dybit8"},
+}
+
+TRAINING = {"Fashion-MNIST": 8 * 468, "MNIST": 3 * 468}  # steps of 128 rows
+QAT = TrainingSettings(steps=234, learning_rate=1e-3)  # half an epoch
+_CALIBRATION_ROWS, _CALIBRATION_PHOTOS, _TEST_PHOTOS, _BATCH_PHOTOS = 512, 48, 100, 12
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A network at a precision, a family of formats, and a seed; `steps` says what else a photograph cell does."""
+
+    task: str
+    row: str
+    family: str
+    seed: int
+    rounding: str = "compensating"
+    correct_bias: bool = True
+    per_channel: bool = True
+
+    @property
+    def name(self) -> str:
+        return "-".join(str(value) for value in asdict(self).values())
+
+    @property
+    def formats(self) -> LayerFormats:
+        weights, activations = (_FORMATS[self.family][int(self.row[at])] for at in (1, 3))
+        return LayerFormats(weights, activations)
+
+    @property
+    def settings(self) -> PtqSettings:
+        granularity = Granularity(axis=0 if self.per_channel else None)
+        return PtqSettings(self.rounding, self.correct_bias, granularity, seed=self.seed)  # type: ignore[arg-type]
+
+
+def train_network(task: str, seed: int, folder: Path, cache: Path) -> float:
+    """Train the float network of a seed, if that is not done; its test accuracy in percent."""
+    data = DATASETS[task](cache)
+    network = _new_network(seed)
+    settings = TrainingSettings(TRAINING[task], learning_rate=1e-2, weight_decay=5e-2, seed=seed)
+    augment = _flip_and_shift if task == "Fashion-MNIST" else _shift
+    path = _network_path(folder, task, seed)
+    train(network, data.train_images, data.train_labels, settings, augment=augment, checkpoint=path)
+    return _accuracy(network, data)
+
+
+def measure(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
+    """Percentages after PTQ, and for the trained networks after QAT; seconds."""
+    torch.set_num_threads(1)
+    path = folder / "cells" / f"{cell.name}.json"
+    if path.exists():
+        stored: dict[str, float] = json.loads(path.read_text())
+        return stored
+    started = time.perf_counter()
+    found = _measure_photos(cell) if cell.task == PHOTOS else _measure_trained(cell, folder, cache)
+    found["seconds"] = time.perf_counter() - started
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(found))
+    return found
+
+
+def _measure_trained(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
+    data = DATASETS[cell.task](cache)
+    network = _new_network(cell.seed)
+    network.load_state_dict(torch.load(_network_path(folder, cell.task, cell.seed), weights_only=True)["network"])
+    rows = torch.randperm(len(data.train_images), generator=torch.Generator().manual_seed(cell.seed))
+    calibration = data.train_images[rows[:_CALIBRATION_ROWS]].split(128)
+    allocation = uniform_allocation(trace(network), cell.formats, FIRST_AND_LAST)
+    quantised = quantise(network, allocation, calibration, cell.settings)
+    found = {"ptq": _accuracy(quantised, data)}
+    checkpoint = folder / "checkpoints" / f"{cell.name}.pt"
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    train(quantised, data.train_images, data.train_labels, QAT, checkpoint=checkpoint)
+    checkpoint.unlink()
+    return found | {"qat": _accuracy(quantised, data)}
+
+
+def _measure_photos(cell: Cell) -> dict[str, float]:
+    """Agreement of the most likely class with the float network's; and the signal-to-noise ratio of the logits."""
+    network = efficientnet_lite0()
+    calibration = datasets.calibration_photos(_CALIBRATION_PHOTOS, cell.seed).split(_BATCH_PHOTOS)
+    allocation = uniform_allocation(trace(network), cell.formats, FIRST_AND_LAST)
+    quantised = quantise(network, allocation, calibration, cell.settings)
+    photos = datasets.test_photos(_TEST_PHOTOS)
+    expected, logits = _outputs(network, photos), _outputs(quantised, photos)
+    agree = (logits.argmax(1) == expected.argmax(1)).float().mean().item()
+    noise = (logits - expected).square().sum() / expected.square().sum()
+    return {"ptq": 100 * agree, "sqnr_db": -10 * torch.log10(noise).item()}
+
+
+def _new_network(seed: int) -> nn.Module:
+    torch.manual_seed(seed)
+    return ResNet8().to(memory_format=torch.channels_last)
+
+
+def _network_path(folder: Path, task: str, seed: int) -> Path:
+    path = folder / "networks" / f"{task}-{seed}.pt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _accuracy(network: nn.Module, data: datasets.Dataset) -> float:
+    correct = _outputs(network, data.test_images).argmax(1) == data.test_labels
+    return 100 * correct.float().mean().item()
+
+
+def _outputs(network: nn.Module, images: Tensor) -> Tensor:
+    batch_rows = 500 if images.shape[1] == 1 else _BATCH_PHOTOS
+    with torch.inference_mode():
+        return torch.cat([network(batch) for batch in images.split(batch_rows)])
+
+
+def _shift(images: Tensor, generator: torch.Generator) -> Tensor:
+    """All images of a batch moved by up to two pixels each way."""
+    moves = torch.randint(-2, 3, (2,), generator=generator).tolist()
+    return images.roll(moves, (2, 3))
+
+
+def _flip_and_shift(images: Tensor, generator: torch.Generator) -> Tensor:
+    mirrored = torch.randint(0, 2, (len(images), 1, 1, 1), generator=generator).bool()
+    return _shift(torch.where(mirrored, images.flip(3), images), generator)
