@@ -14,12 +14,16 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+Model = Annotated[
+    str,
+    typer.Argument(help=".npz, .safetensors, .pt, or package.module:factory of a torch module."),
+]
 EncodedFile = Annotated[Path, typer.Argument(metavar="FILE", help="File of encoded layers.")]
 
 
 @app.command()
 def encode(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help=".npz or .safetensors.")],
+    model: Model,
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")],
     bits: Annotated[str, typer.Option(help="Number format, or w4 for dybit4.")] = "dybit4",
     axis: Annotated[int | None, typer.Option(help="Axis of the channels that have a scale each; -1: none.")] = 0,
@@ -42,7 +46,9 @@ def encode(
 @app.command()
 def inspect(
     file: EncodedFile,
-    original: Annotated[Path | None, typer.Option(help="The model that was encoded, to show errors.")] = None,
+    original: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="The model that was encoded, to show errors.")
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Show each layer's format, shape and size, and its error against the original."""
