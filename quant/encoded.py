@@ -36,6 +36,8 @@ class EncodedLayer:
     number_format: NumberFormat
     shape: tuple[int, ...]
     granularity: Granularity
+    activations: str | None = None
+    """Name of the format of the layer's input, if it was decided."""
 
     @property
     def payload_bytes(self) -> int:
@@ -69,6 +71,7 @@ class _LayerHeader(BaseModel):
     shape: tuple[int, ...]
     axis: int | None
     group_size: int | None
+    activations: str | None = None
 
 
 class _Header(BaseModel):
@@ -142,6 +145,7 @@ def _layer_header(layer: EncodedLayer) -> _LayerHeader:
         shape=layer.shape,
         axis=granularity.axis,
         group_size=granularity.group_size,
+        activations=layer.activations,
     )
 
 
@@ -179,7 +183,8 @@ def _layer(name: str, header: _LayerHeader, tensors: Mapping[str, Array]) -> Enc
         raise DataError(f"layer {name}: scales of {scales.dtype}, shape {scales.shape}", f"float32, ({row_count},)")
     if not (np.isfinite(scales) & (scales > 0)).all():
         raise DataError(f"layer {name}: a scale that is not positive and finite")
-    return EncodedLayer(packed, scales, number_format, header.shape, granularity)
+    activations = None if header.activations is None else get_format(header.activations).name
+    return EncodedLayer(packed, scales, number_format, header.shape, granularity, activations)
 
 
 def _checksum(tensor: Array) -> int:

@@ -45,6 +45,15 @@ def load_tensors(model: str | Path) -> Tensors:
         raise FileError(f"{path}: {e}", f"a readable {path.suffix} file of plain arrays, no pickles") from None
 
 
+def layer_tensors(tensors: Tensors) -> dict[str, str]:
+    """The layers that have weights to encode: the names of their tensors, floating ones of two and more axes.
+
+    The tensor `NAME.weight` is that of layer NAME, any other that of the layer of its own name.
+    """
+    found = [name for name, tensor in tensors.items() if tensor.dtype.kind == "f" and tensor.ndim >= 2]
+    return {name.removesuffix(".weight"): name for name in found}
+
+
 def _load_npz(path: Path) -> Tensors:
     with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         if not isinstance(archive, np.lib.npyio.NpzFile):

@@ -25,7 +25,13 @@ EncodedFile = Annotated[Path, typer.Argument(metavar="FILE", help="File of encod
 def encode(
     model: Model,
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")],
-    bits: Annotated[str, typer.Option(help="Number format, or w4 for dybit4.")] = "dybit4",
+    bits: Annotated[
+        str, typer.Option(metavar="w4a8|FORMAT|FILE", help="DyBit widths, a number format, or an allocation file.")
+    ] = "dybit4",
+    pins: Annotated[
+        list[str] | None,
+        typer.Option("--pin", metavar="LAYER=w8a8|FORMAT", help="A layer with formats of its own; repeatable."),
+    ] = None,
     axis: Annotated[int | None, typer.Option(help="Axis of the channels that have a scale each; -1: none.")] = 0,
     group_size: Annotated[int | None, typer.Option(help="Numbers of a channel that share a scale.")] = None,
     method: Annotated[str, typer.Option(help="How scales are chosen: rmse, max or percentile.")] = "rmse",
@@ -33,14 +39,16 @@ def encode(
     power_of_two: Annotated[bool, typer.Option("--power-of-two", help="Scales that are powers of two.")] = False,
 ) -> None:
     """Encode the floating tensors of two and more axes; keep the others as they are."""
-    from quant.cli.encode import encode_model
+    from quant.cli.encode import allocation_for, encode_model, scale_method
     from quant.encoded import save_encoded
     from quant.granularity import Granularity
     from quant.models import load_tensors
 
     granularity = Granularity(None if axis == -1 else axis, group_size)
-    encoded = encode_model(load_tensors(model), bits, granularity, method, percentile, power_of_two)
-    save_encoded(encoded, out)
+    how = scale_method(method, percentile)
+    tensors = load_tensors(model)
+    allocation = allocation_for(tensors, bits, pins or ())
+    save_encoded(encode_model(tensors, allocation, granularity, how, power_of_two), out)
 
 
 @app.command()
