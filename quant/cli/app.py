@@ -19,6 +19,11 @@ Model = Annotated[
     typer.Argument(help=".npz, .safetensors, .pt, or package.module:factory of a torch module."),
 ]
 EncodedFile = Annotated[Path, typer.Argument(metavar="FILE", help="File of encoded layers.")]
+Axis = Annotated[int, typer.Option(help="Axis of the channels that have a scale each; -1: none.")]
+GroupSize = Annotated[int | None, typer.Option(help="Numbers of a channel that share a scale.")]
+Method = Annotated[str, typer.Option(help="How scales are chosen: rmse, max or percentile.")]
+PercentileOption = Annotated[float, typer.Option("--percentile", help="Percentile of |x| at the end of the range.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @app.command()
@@ -32,10 +37,10 @@ def encode(
         list[str] | None,
         typer.Option("--pin", metavar="LAYER=w8a8|FORMAT", help="A layer with formats of its own; repeatable."),
     ] = None,
-    axis: Annotated[int | None, typer.Option(help="Axis of the channels that have a scale each; -1: none.")] = 0,
-    group_size: Annotated[int | None, typer.Option(help="Numbers of a channel that share a scale.")] = None,
-    method: Annotated[str, typer.Option(help="How scales are chosen: rmse, max or percentile.")] = "rmse",
-    percentile: Annotated[float, typer.Option(help="Percentile of |x| at the end of the range.")] = 99.9,
+    axis: Axis = 0,
+    group_size: GroupSize = None,
+    method: Method = "rmse",
+    percentile: PercentileOption = 99.9,
     power_of_two: Annotated[bool, typer.Option("--power-of-two", help="Scales that are powers of two.")] = False,
 ) -> None:
     """Encode the floating tensors of two and more axes; keep the others as they are."""
@@ -57,15 +62,51 @@ def inspect(
     original: Annotated[
         str | None, typer.Option(metavar="MODEL", help="The model that was encoded, to show errors.")
     ] = None,
-    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json_output: Json = False,
 ) -> None:
     """Show each layer's format, shape and size, and its error against the original."""
-    from quant.cli.inspect import print_document, print_table, summary
+    from quant.cli.inspect import print_table, summary
+    from quant.cli.output import print_document
     from quant.encoded import load_encoded
     from quant.models import load_tensors
 
     document = summary(load_encoded(file), load_tensors(original) if original else None)
     (print_document if json_output else print_table)(document)
+
+
+@app.command()
+def compare(
+    model: Model,
+    formats: Annotated[
+        str, typer.Option(metavar="A,B,...", help="Number formats.")
+    ] = "int4,dybit4,fp4_e2m1,flint4,pot4,nf4",
+    axis: Axis = 0,
+    group_size: GroupSize = None,
+    method: Method = "rmse",
+    percentile: PercentileOption = 99.9,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write comparison.json and figures here.")
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Show the error of each layer in each of several formats, and which is best."""
+    from quant.cli.compare import document, print_table, progress, write_report
+    from quant.cli.encode import scale_method
+    from quant.cli.output import print_document
+    from quant.comparison import compare as compare_formats
+    from quant.granularity import Granularity
+    from quant.models import layer_tensors, load_tensors
+
+    how, granularity = scale_method(method, percentile), Granularity(None if axis == -1 else axis, group_size)
+    tensors = load_tensors(model)
+    with progress(len(layer_tensors(tensors))) as step:
+        comparison = compare_formats(tensors, formats.split(","), granularity, how, step)
+    if out is not None:
+        write_report(comparison, str(granularity), out)
+    if json_output:
+        print_document(document(comparison, str(granularity)))
+    else:
+        print_table(comparison, str(granularity))
 
 
 @app.command()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 import numpy as np
-import typer
 
 from quant.encoded import EncodedLayer, EncodedModel
 from quant.errors import DataError
@@ -20,10 +18,6 @@ def summary(model: EncodedModel, original: Tensors | None) -> dict[str, Any]:
     """Each layer's format, shape, bytes and all-zero rows; with the original its RMSE and SQNR (dB, None: no error)."""
     layers = [_layer(name, layer, original) for name, layer in model.layers.items()]
     return {"layers": layers, "kept": sorted(model.kept)}
-
-
-def print_document(document: dict[str, Any]) -> None:
-    typer.echo(json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8"))
 
 
 def print_table(document: dict[str, Any]) -> None:
@@ -44,7 +38,7 @@ def print_table(document: dict[str, Any]) -> None:
             f"{layer['scale_bytes']:,}",
             f"{layer['compression']:.2f}x",
             str(layer["zero_rows"] or "-"),
-            *((f"{layer['rmse']:.4g}", _decibels(layer["sqnr_db"])) if errors else ()),
+            *((f"{layer['rmse']:.3g}", _decibels(layer["sqnr_db"])) if errors else ()),
         )
     print_tables(table)
 

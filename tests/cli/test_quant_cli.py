@@ -201,3 +201,46 @@ def test_not_a_number_is_named_and_counted(tmp_path: Path, capsys: pytest.Captur
     assert main(["encode", str(source), "-o", str(out)]) == 2
     assert "fc.weight: 3 NaN and 1 infinite (in float32) of 40 numbers" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, out = net(tmp_path / "net.npz"), tmp_path / "new" / "out"
+    assert main(["compare", str(source), "--formats", "int4,dybit4,fp16", "--out", str(out), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((out / "comparison.json").read_text(encoding="utf-8"))
+    assert printed["formats"] == ["int4", "dybit4", "fp16"]
+    assert [layer["name"] for layer in printed["layers"]] == ["stem", "blocks.0.mix", "fc", "table"]
+    assert printed["wins"] == {"int4": 0, "dybit4": 0, "fp16": 4}
+    assert sorted(path.stem for path in out.iterdir()) == ["codes", "codes", "comparison", "rmse", "rmse"]
+    assert main(["compare", str(source), "--axis", "-1"]) == 0
+    table = capsys.readouterr().out
+    for text in ("int4", "nf4", "blocks.0.mix", "mean", "layers won", "one scale per tensor"):
+        assert text in table
+
+
+def test_compare_shows_the_errors_that_inspect_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, encoded = net(tmp_path / "net.npz"), tmp_path / "m.safetensors"
+    assert main(["encode", str(source), "--bits", "dybit4", "-o", str(encoded)]) == 0
+    assert main(["inspect", str(encoded), "--original", str(source), "--json"]) == 0
+    inspected = {layer["name"]: layer["sqnr_db"] for layer in json.loads(capsys.readouterr().out)["layers"]}
+    assert main(["compare", str(source), "--formats", "dybit4", "--json"]) == 0
+    for layer in json.loads(capsys.readouterr().out)["layers"]:
+        name = layer["name"] if layer["name"] == "table" else f"{layer['name']}.weight"
+        assert layer["sqnr_db"]["dybit4"] == pytest.approx(inspected[name])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--formats", "int4,dybot4"], "unknown number format 'dybot4'; did you mean 'dybit4'?"),
+        (["--formats", ""], "unknown number format ''"),
+        (["--axis", "7"], "scales per channel of axis 7"),
+    ],
+)
+def test_compare_with_wrong_options(
+    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["compare", str(net(tmp_path / "net.npz")), "--out", str(out), *options]) == 2
+    assert capsys.readouterr().err.startswith(f"quant: {message}")
+    assert not out.exists()
