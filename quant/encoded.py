@@ -124,7 +124,7 @@ def load_encoded(path: Path) -> EncodedModel:
             tensors = {key: file.get_tensor(key) for key in stored}
     except QuantError:
         raise
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise FileError(str(error), "a safetensors file of encoded layers", where=str(path)) from None
     for key, tensor in tensors.items():
         if _checksum(tensor) != header.checksums[key]:

@@ -70,12 +70,39 @@ def test_every_flipped_byte_is_an_error_or_harmless(path: Path) -> None:
             assert_same(found, model())
 
 
+def test_every_change_of_the_header_is_an_error_or_another_header(path: Path) -> None:
+    """With its checksum made right again, so that each field is read: never a crash, never more than the file holds."""
+    with safe_open(path, framework="np") as file:
+        metadata = file.metadata()
+    tensors, header = load_file(path), metadata["header"]
+    for index, character in enumerate(header):
+        for changed in ({'"': "'", "0": "1", ",": "}"}.get(character, '"'), "9", "-", "\x00", "\u20ac"):
+            text = header[:index] + changed + header[index + 1 :]
+            save_file(tensors, path, metadata | {"header": text, "header_crc32": str(zlib.crc32(text.encode()))})
+            try:
+                found = load_encoded(path)
+            except QuantError:
+                continue
+            for layer in found.layers.values():
+                assert layer.decode().shape == layer.shape
+                assert layer.activations is None or get_format(layer.activations).name == layer.activations
+
+
 def test_every_truncation_is_an_error(path: Path) -> None:
     content = path.read_bytes()
     for size in range(0, len(content), 7):
         path.write_bytes(content[:size])
         with pytest.raises(QuantError):
             load_encoded(path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 10_000, '{"layers": ' + "9" * 10_000 + "}", "null", "", "\x00"])
+def test_a_header_that_is_none_is_one_error(text: str, path: Path) -> None:
+    metadata = {"schema_version": "1", "header": text, "header_crc32": str(zlib.crc32(text.encode()))}
+    save_file(load_file(path), path, metadata)
+    with pytest.raises(QuantError) as caught:
+        load_encoded(path)
+    assert str(caught.value).startswith(f"{path}: ")
 
 
 @pytest.mark.parametrize(
