@@ -65,13 +65,13 @@ def inspect(
     json_output: Json = False,
 ) -> None:
     """Show each layer's format, shape and size, and its error against the original."""
-    from quant.cli.inspect import print_table, summary
+    from quant.cli.inspect import print_summary, summary
     from quant.cli.output import print_document
     from quant.encoded import load_encoded
     from quant.models import load_tensors
 
     document = summary(load_encoded(file), load_tensors(original) if original else None)
-    (print_document if json_output else print_table)(document)
+    (print_document if json_output else print_summary)(document)
 
 
 @app.command()
@@ -90,7 +90,7 @@ def compare(
     json_output: Json = False,
 ) -> None:
     """Show the error of each layer in each of several formats, and which is best."""
-    from quant.cli.compare import document, print_table, progress, write_report
+    from quant.cli.compare import document, print_comparison, progress, write_report
     from quant.cli.encode import scale_method
     from quant.cli.output import print_document
     from quant.comparison import compare as compare_formats
@@ -106,7 +106,7 @@ def compare(
     if json_output:
         print_document(document(comparison, str(granularity)))
     else:
-        print_table(comparison, str(granularity))
+        print_comparison(comparison, str(granularity))
 
 
 @app.command()

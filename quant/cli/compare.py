@@ -39,36 +39,37 @@ def document(comparison: Comparison, granularity: str) -> dict[str, Any]:
     }
 
 
-def print_table(comparison: Comparison, granularity: str) -> None:
+def print_comparison(comparison: Comparison, granularity: str) -> None:
     """A row for each layer, a column for each format: normalised RMSE and SQNR, the best marked; then mean and wins."""
     from rich.text import Text
 
-    from quant.report.terminal import new_table, print_tables
+    from quant.report.terminal import new_table, print_table
 
     table = new_table(
-        f"Normalised RMSE and SQNR in dB, one scale {granularity}; * is the least error of the layer",
+        f"Normalised RMSE and SQNR in dB, scales {granularity}, * the best",
         ("layer",),
         comparison.formats,
     )
     for layer in comparison.layers:
-        table.add_row(layer.name, *(_cell(layer, name) for name in comparison.formats))
+        table.add_row(Text(layer.name), *(_cell(layer, name) for name in comparison.formats))
     table.add_section()
     means = ((comparison.mean_nrmse(name), comparison.mean_sqnr_db(name)) for name in comparison.formats)
-    table.add_row("mean", *(_numbers(*mean) + " " for mean in means))
+    table.add_row("mean", *(_numbers(*mean) for mean in means))
     wins = [comparison.wins(name) for name in comparison.formats]
-    table.add_row("layers won", *(Text(f"{count} ", style=_BEST if count == max(wins) else "") for count in wins))
-    print_tables(table)
+    table.add_row("layers won", *(Text(str(count), style=_BEST if count == max(wins) else "") for count in wins))
+    print_table(table)
 
 
 def _cell(layer: LayerErrors, name: str) -> Any:
     from rich.text import Text
 
     best = name in layer.winners
-    return Text(_numbers(layer.nrmse[name], layer.sqnr_db(name)) + "* "[not best], style=_BEST if best else "")
+    return Text("*" * best + _numbers(layer.nrmse[name], layer.sqnr_db(name)), style=_BEST if best else "")
 
 
 def _numbers(nrmse: float, sqnr_db: float | None) -> str:
-    return f"{nrmse:.4f} {'-' if sqnr_db is None else f'{sqnr_db:.1f}':>4}"
+    short = f"{nrmse:.3f}".removeprefix("0")  # six formats fit a terminal of 80 columns
+    return f"{short} {'-' if sqnr_db is None else f'{sqnr_db:.1f}':>4}"
 
 
 def write_report(comparison: Comparison, granularity: str, directory: Path) -> None:

@@ -20,8 +20,10 @@ def summary(model: EncodedModel, original: Tensors | None) -> dict[str, Any]:
     return {"layers": layers, "kept": sorted(model.kept)}
 
 
-def print_table(document: dict[str, Any]) -> None:
-    from quant.report.terminal import new_table, print_tables
+def print_summary(document: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    from quant.report.terminal import new_table, print_table
 
     layers = document["layers"]
     errors = ("RMSE", "SQNR dB") if layers and "rmse" in layers[0] else ()
@@ -29,7 +31,7 @@ def print_table(document: dict[str, Any]) -> None:
     table = new_table("", ("tensor", "format", "input", "shape", "scale per"), numbers)
     for layer in layers:
         table.add_row(
-            layer["name"],
+            Text(layer["name"]),
             layer["format"] if layer["signed"] else f"{layer['format']} unsigned",
             layer["activations"] or "-",
             "x".join(map(str, layer["shape"])),
@@ -40,7 +42,7 @@ def print_table(document: dict[str, Any]) -> None:
             str(layer["zero_rows"] or "-"),
             *((f"{layer['rmse']:.3g}", _decibels(layer["sqnr_db"])) if errors else ()),
         )
-    print_tables(table)
+    print_table(table)
 
 
 def _decibels(value: float | None) -> str:
