@@ -46,9 +46,11 @@ def encode(
     """Encode the floating tensors of two and more axes; keep the others as they are."""
     from quant.cli.encode import allocation_for, encode_model, scale_method
     from quant.encoded import save_encoded
+    from quant.files import check_output
     from quant.granularity import Granularity
     from quant.models import load_tensors
 
+    check_output(out)
     granularity = Granularity(None if axis == -1 else axis, group_size)
     how = scale_method(method, percentile)
     tensors = load_tensors(model)
@@ -94,9 +96,12 @@ def compare(
     from quant.cli.encode import scale_method
     from quant.cli.output import print_document
     from quant.comparison import compare as compare_formats
+    from quant.files import check_output
     from quant.granularity import Granularity
     from quant.models import layer_tensors, load_tensors
 
+    if out is not None:
+        check_output(out, is_directory=True)
     how, granularity = scale_method(method, percentile), Granularity(None if axis == -1 else axis, group_size)
     tensors = load_tensors(model)
     with progress(len(layer_tensors(tensors))) as step:
@@ -113,7 +118,9 @@ def compare(
 def decode(file: EncodedFile, out: Annotated[Path, typer.Option("--out", "-o", help=".npz file to write.")]) -> None:
     """Write all tensors as numbers again: layers in float32, the kept ones as they were."""
     from quant.encoded import load_encoded
+    from quant.files import check_output
     from quant.models import save_npz
 
+    check_output(out)
     model = load_encoded(file)
     save_npz({name: layer.decode() for name, layer in model.layers.items()} | dict(model.kept), out)

@@ -253,3 +253,26 @@ def test_names_are_shown_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixtu
     for command in (["inspect", str(encoded)], ["compare", str(tmp_path / "net.npz")]):
         assert main(command) == 0
         assert "[bold]a[/x]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "out", "message"),
+    [
+        ("encode", "missing/m.safetensors", "there is no directory missing"),
+        ("encode", ".", "is a directory"),
+        ("compare", "net.npz", "net.npz is not a directory"),
+        ("compare", "net.npz/below", "net.npz is not a directory"),
+    ],
+)
+def test_output_that_cannot_be_written_is_said_at_once(
+    command: str,
+    out: str,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([command, str(net(Path("net.npz"))), "--out", out]) == 2
+    assert capsys.readouterr().err.startswith(f"quant: --out {out}: {message}")
+    assert [path.name for path in tmp_path.iterdir()] == ["net.npz"]

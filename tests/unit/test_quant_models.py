@@ -165,6 +165,7 @@ def test_without_torch_everything_else_works(tmp_path: Path) -> None:
         ("encode", tmp_path / "model.npz", "-o", encoded),
         ("inspect", encoded, "--original", tmp_path / "model.npz"),
         ("decode", encoded, "-o", tmp_path / "decoded.npz"),
+        ("compare", tmp_path / "model.npz", "--out", tmp_path / "comparison"),
     ):
         done = without_torch(*command)
         assert (done.returncode, done.stderr) == (0, "")
