@@ -36,6 +36,8 @@ class EncodedLayer:
     number_format: NumberFormat
     shape: tuple[int, ...]
     granularity: Granularity
+    activations: str | None = None
+    """Name of the format of the layer's input, if it was decided."""
 
     @property
     def payload_bytes(self) -> int:
@@ -69,6 +71,7 @@ class _LayerHeader(BaseModel):
     shape: tuple[int, ...]
     axis: int | None
     group_size: int | None
+    activations: str | None = None
 
 
 class _Header(BaseModel):
@@ -117,19 +120,19 @@ def load_encoded(path: Path) -> EncodedModel:
             stored = set(file.keys())
             if stored != set(header.checksums):
                 names = ", ".join(sorted(stored ^ set(header.checksums)))
-                raise FileError(f"{path}: tensors and header disagree about {names}")
+                raise FileError(f"tensors and header disagree about {names}", where=str(path))
             tensors = {key: file.get_tensor(key) for key in stored}
     except QuantError:
         raise
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise FileError(f"{path}: {error}", "a safetensors file of encoded layers") from None
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise FileError(str(error), "a safetensors file of encoded layers", where=str(path)) from None
     for key, tensor in tensors.items():
         if _checksum(tensor) != header.checksums[key]:
-            raise FileError(f"{path}: tensor {key}: checksum does not match, the file is corrupted")
+            raise FileError(f"tensor {key}: checksum does not match, the file is corrupted", where=str(path))
     try:
         layers = {name: _layer(name, entry, tensors) for name, entry in header.layers.items()}
     except QuantError as error:
-        raise FileError(f"{path}: {error}") from None
+        raise FileError(error.found, error.allowed, error.nearest, where=str(path)) from None
     return EncodedModel(layers, {k.removeprefix("kept/"): t for k, t in tensors.items() if k.startswith("kept/")})
 
 
@@ -142,21 +145,24 @@ def _layer_header(layer: EncodedLayer) -> _LayerHeader:
         shape=layer.shape,
         axis=granularity.axis,
         group_size=granularity.group_size,
+        activations=layer.activations,
     )
 
 
 def _read_header(path: Path, metadata: Mapping[str, str]) -> _Header:
     version, text = metadata.get("schema_version"), metadata.get("header")
     if version != str(SCHEMA_VERSION) or text is None:
-        raise FileError(f"{path}: no encoded layers of schema version {SCHEMA_VERSION} (found version {version})")
+        raise FileError(
+            f"no encoded layers of schema version {SCHEMA_VERSION} (found version {version})", where=str(path)
+        )
     if metadata.get("header_crc32") != str(zlib.crc32(text.encode())):
-        raise FileError(f"{path}: header's checksum does not match, the file is corrupted")
+        raise FileError("header's checksum does not match, the file is corrupted", where=str(path))
     try:
         return _Header.model_validate(json.loads(text))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise FileError(f"{path}: header, {where}: {first['msg']}") from None
+        raise FileError(f"header, {where}: {first['msg']}", where=str(path)) from None
 
 
 def _layer(name: str, header: _LayerHeader, tensors: Mapping[str, Array]) -> EncodedLayer:
@@ -179,7 +185,8 @@ def _layer(name: str, header: _LayerHeader, tensors: Mapping[str, Array]) -> Enc
         raise DataError(f"layer {name}: scales of {scales.dtype}, shape {scales.shape}", f"float32, ({row_count},)")
     if not (np.isfinite(scales) & (scales > 0)).all():
         raise DataError(f"layer {name}: a scale that is not positive and finite")
-    return EncodedLayer(packed, scales, number_format, header.shape, granularity)
+    activations = None if header.activations is None else get_format(header.activations).name
+    return EncodedLayer(packed, scales, number_format, header.shape, granularity, activations)
 
 
 def _checksum(tensor: Array) -> int:

@@ -27,7 +27,10 @@ def run(
     ] = None,
     bits: Annotated[
         str | None,
-        typer.Option(metavar="w4a4|FILE", help="DyBit widths, or a bit-allocation file. Default: the workload's."),
+        typer.Option(
+            metavar="w4a4|FILE",
+            help="DyBit widths, a bit-allocation file, or a file of encoded layers. Default: the workload's.",
+        ),
     ] = None,
     no_pins: Annotated[
         bool, typer.Option("--no-pins", help="Apply --bits to the layers that the workload pins, too.")

@@ -98,17 +98,20 @@ class ArrayPlanner:
         return self._problem.input_spans(rows)[-1][1]
 
     def _place_weights(self) -> dict[tuple[Range, Range, Range], Run]:
-        """Trained weights lie in DRAM in the order of use, tile after tile, each with its outputs' parameters."""
+        """Trained weights lie in DRAM in the order of use, tile after tile, with the outputs' parameters and scales."""
         problem, tiling = self._problem, self._tiling
         runs: dict[tuple[Range, Range, Range], Run] = {}
-        bits = parameter_bytes = 0
+        bits = parameter_bytes = done = 0
         for groups in split(problem.groups, tiling.groups):
             for outputs in split(problem.outputs, tiling.outputs):
                 for channels in split(problem.channels, tiling.channels):
                     start = bits_to_bytes(bits) + parameter_bytes
                     results = (groups[1] - groups[0]) * (outputs[1] - outputs[0])
                     bits += results * (channels[1] - channels[0]) * problem.kernel_area * problem.weight_bits
-                    parameter_bytes += results * problem.parameter_bytes if channels[0] == 0 else 0
+                    if channels[0] == 0:
+                        parameter_bytes += results * problem.parameter_bytes
+                        parameter_bytes += problem.scale_bytes_before(done + results) - problem.scale_bytes_before(done)
+                        done += results
                     end = bits_to_bytes(bits) + parameter_bytes
                     runs[groups, outputs, channels] = Run(self._context.parameter_address + start, end - start)
         return runs

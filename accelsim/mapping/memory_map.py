@@ -32,6 +32,7 @@ def memory_map(workload: Workload, hardware: Hardware, precision: Precision) -> 
         if layer.weight_elements:
             address += bits_to_bytes(layer.weight_elements * precision.weights[layer.name].bits)
             address += layer.raw_shape[0] * hardware.vector.parameter_bytes_per_channel
+            address += precision.scale_bytes.get(layer.name, 0)
         elif not layer.on_array:
             address += layer.parameters * PARAMETER_BYTES
         address = _aligned(address)

@@ -66,7 +66,9 @@ class TilingProblem:
 
     Rows are rows of the raw output (before pooling), `row_pixels` the pixels in one; `channels` are the input channels
     of a group, each `kernel_area` deep in the reduction. `input_rows` are those the layer reads, `flattened` says that
-    it reads the whole tensor as one row. `stationary` is a matmul's second tensor, None for trained weights.
+    it reads the whole tensor as one row. `parameter_bytes` are those of an output, `scale_bytes` those of
+    all scales of the weights, spread evenly over the outputs. `stationary` is a matmul's second tensor, None for
+    trained weights.
     `operands` are the residual operands that come from DRAM. A resident input costs no traffic and no tile.
     """
 
@@ -85,6 +87,7 @@ class TilingProblem:
     stationary: TensorLayout | None
     transposed: bool
     parameter_bytes: int
+    scale_bytes: int
     operands: tuple[PostTensor, ...]
     output: PostTensor
     shape: ArrayShape
@@ -97,6 +100,10 @@ class TilingProblem:
         if self.stationary is not None:
             return self.stationary.size_bytes
         return bits_to_bytes(self.groups * self.outputs * self.channels * self.kernel_area * self.weight_bits)
+
+    def scale_bytes_before(self, outputs: int) -> int:
+        """Bytes of the scales that travel with so many outputs, counted over all groups."""
+        return self.scale_bytes * outputs // (self.groups * self.outputs)
 
     def swept_row_bytes(self, groups: int, channels: int) -> int:
         """Bytes of one input row that one sweep over tiles of so many groups and channels reads.
@@ -160,6 +167,7 @@ def tiling_problem(
         stationary=replace(layouts[layer.inputs[1]], address=0) if matmul else None,
         transposed=layer.transposed,
         parameter_bytes=0 if matmul else hardware.vector.parameter_bytes_per_channel,
+        scale_bytes=0 if matmul else precision.scale_bytes.get(layer.name, 0),
         operands=tuple(tensor for name, tensor in residual_operands(layer, layouts) if name not in resident),
         output=PostTensor(replace(layouts[layer.name], address=0), layer.raw_shape[1], _pools(layer, len(layer.post))),
         shape=array_shape(hardware.array, weight_bits, input_layout.bits),

@@ -72,7 +72,7 @@ class OutputTile:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """DRAM bytes that a layer's plan moves; trained weights apart from the parameters that travel with them."""
+    """DRAM bytes that a layer's plan moves; trained weights apart from the parameters and scales that travel along."""
 
     weight_bytes: int = 0
     parameter_bytes: int = 0

@@ -105,7 +105,9 @@ def tile_bytes(problem: TilingProblem, tile: Tiling) -> TileBytes:
     if problem.stationary is None:
         depth = tile.channels * problem.kernel_area
         weights = bits_to_bytes(tile.groups * tile.outputs * depth * problem.weight_bits)
-        weights += tile.groups * tile.outputs * problem.parameter_bytes
+        results = tile.groups * tile.outputs
+        weights += results * problem.parameter_bytes
+        weights += ceil_div(problem.scale_bytes * results, problem.groups * problem.outputs)
     else:
         rows, across = (tile.outputs, tile.channels) if problem.transposed else (tile.channels, tile.outputs)
         weights = rows * problem.stationary.most_row_bytes(tile.groups * across)
@@ -137,10 +139,10 @@ def buffer_needs(problem: TilingProblem, tile: Tiling, *, ping_pong: bool) -> tu
 
 
 def moved_bytes(problem: TilingProblem, tile: Tiling) -> tuple[int, int, int]:
-    """DRAM bytes of weights, of their parameters and of inputs with their halos: sweeps times what a sweep moves."""
+    """DRAM bytes of weights, of their parameters and scales, of inputs with halos: sweeps times what a sweep moves."""
     counts = tile_counts(problem, tile)
     weight_sweeps, input_sweeps = sweeps(tile.rows_outer, counts.rows, counts.outputs, counts.channels)
-    parameters = problem.groups * problem.outputs * problem.parameter_bytes
+    parameters = problem.groups * problem.outputs * problem.parameter_bytes + problem.scale_bytes
     inputs = 0
     if not problem.input_resident:
         row_bytes = problem.input.row_bytes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accelsim.errors import InputError
 from quant import FormatError, get_format
@@ -27,11 +27,13 @@ class Precision:
     """`weights` by layer name (array layers with trained weights) and `tensors` by tensor name, inputs included.
 
     A matmul's stationary operand is a tensor, so its width is in `tensors`. `label` is how reports call the whole.
+    `scale_bytes` is what the scales of a layer's weights take in DRAM, by layer name; none for those not named.
     """
 
     label: str
     weights: dict[str, TensorFormat]
     tensors: dict[str, TensorFormat]
+    scale_bytes: dict[str, int] = field(default_factory=dict)
 
 
 def is_bits_label(text: str) -> bool:

@@ -14,10 +14,12 @@ The rules, for a layer with weights W and activations A:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from accelsim.errors import InputError
 from accelsim.workload.allocation import LayerFormats, allocation_of_bits, read_allocation, uniform_allocation
+from accelsim.workload.encoded import ENCODED_SUFFIX, read_encoded
 from accelsim.workload.formats import Precision, TensorFormat, is_bits_label, tensor_format
 from accelsim.workload.layers import Layer, Workload
 
@@ -28,16 +30,19 @@ def resolve_precision(workload: Workload, bits: str | None = None, *, use_pins: 
     """The formats of a run.
 
     `bits` is a layer precision such as `w4a8` (DyBit at these widths for every array layer that the workload does not
-    pin), the path of a bit-allocation file, which then speaks for every array layer, or None for the workload's
-    default. InputError for widths outside 2..8, unknown formats, layers that the allocation lacks or has too many,
-    and readers of one tensor that want different formats.
+    pin), the path of a bit-allocation file, which then speaks for every array layer, that of a file of encoded layers
+    (.safetensors), or None for the workload's default. InputError for widths outside 2..8, unknown formats, layers that
+    the file lacks or has too many, shapes that differ, and readers of one tensor that want different formats.
     """
     text = workload.bits if bits is None else bits
     if is_bits_label(text):
         pins = workload.pins if use_pins else {}
         return _resolve(workload, allocation_of_bits(workload, text, pins), _label(text, pins))
     if not Path(text).suffix and not Path(text).exists():
-        raise InputError("--bits", f"found {text!r}", "a precision such as w4a4, or an allocation file")
+        raise InputError("--bits", f"found {text!r}", "a precision such as w4a4, or an allocation or encoded file")
+    if Path(text).suffix == ENCODED_SUFFIX:
+        formats, scale_bytes = read_encoded(workload, Path(text))
+        return replace(_resolve(workload, formats, Path(text).stem), scale_bytes=scale_bytes)
     return _resolve(workload, read_allocation(workload, Path(text)), Path(text).stem)
 
 

@@ -117,6 +117,8 @@ def _text(path: Path) -> str:
             raise FileError("is not a regular file", "a YAML or JSON file", where=where)
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
+    except FileError:
+        raise
     except FileNotFoundError:
         raise FileError("no such file", nearest=_nearest_file(path), where=where) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the name

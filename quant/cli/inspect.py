@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 import numpy as np
-import typer
 
 from quant.encoded import EncodedLayer, EncodedModel
 from quant.errors import DataError
@@ -17,24 +15,38 @@ _FLOAT32_BYTES = 4
 
 
 def summary(model: EncodedModel, original: Tensors | None) -> dict[str, Any]:
-    """Each layer's format, shape and bytes, and with the original its RMSE and SQNR (dB; None for no error)."""
+    """Each layer's format, shape, bytes and all-zero rows; with the original its RMSE and SQNR (dB, None: no error)."""
     layers = [_layer(name, layer, original) for name, layer in model.layers.items()]
     return {"layers": layers, "kept": sorted(model.kept)}
 
 
-def print_document(document: dict[str, Any]) -> None:
-    typer.echo(json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8"))
+def print_summary(document: dict[str, Any]) -> None:
+    from rich.text import Text
 
-
-def print_table(document: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from quant.report.terminal import new_table, print_table
 
     layers = document["layers"]
-    table = Table(*(key.replace("_", " ") for key in layers[0])) if layers else Table("no layers")
+    errors = ("RMSE", "SQNR dB") if layers and "rmse" in layers[0] else ()
+    numbers = ("bytes", "scales", "smaller", "0 rows", *errors)
+    table = new_table("", ("tensor", "format", "input", "shape", "scale per"), numbers)
     for layer in layers:
-        table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in layer.values()))
-    Console(highlight=False).print(table)
+        table.add_row(
+            Text(layer["name"]),
+            layer["format"] if layer["signed"] else f"{layer['format']} unsigned",
+            layer["activations"] or "-",
+            "x".join(map(str, layer["shape"])),
+            layer["granularity"].removeprefix("per ").replace("channel of ", ""),
+            f"{layer['payload_bytes']:,}",
+            f"{layer['scale_bytes']:,}",
+            f"{layer['compression']:.2f}x",
+            str(layer["zero_rows"] or "-"),
+            *((f"{layer['rmse']:.3g}", _decibels(layer["sqnr_db"])) if errors else ()),
+        )
+    print_table(table)
+
+
+def _decibels(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _layer(name: str, layer: EncodedLayer, original: Tensors | None) -> dict[str, Any]:
@@ -45,13 +57,20 @@ def _layer(name: str, layer: EncodedLayer, original: Tensors | None) -> dict[str
         "format": number_format.name,
         "bits": number_format.bits,
         "signed": number_format.signed,
+        "activations": layer.activations,
         "shape": list(layer.shape),
         "granularity": str(layer.granularity),
         "payload_bytes": layer.payload_bytes,
         "scale_bytes": layer.scales.nbytes,
+        "zero_rows": _zero_rows(layer),
         "compression": math.prod(layer.shape) * _FLOAT32_BYTES / stored_bytes,
     }
     return document if original is None else document | _error(name, layer, original)
+
+
+def _zero_rows(layer: EncodedLayer) -> int:
+    """Rows, each with a scale of its own, whose every number is zero."""
+    return int(np.sum(~layer.granularity.rows(layer.decode()).any(axis=1)))
 
 
 def _error(name: str, layer: EncodedLayer, original: Tensors) -> dict[str, float | None]:

@@ -6,9 +6,11 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from accelsim.result import CAUSES, load_result
+from quant.cli import main as quant
 from tests.cli.conftest import Cli, Outcome
 
 TOP = {"schema_version", "workload", "hardware", "seed", "trace_hash", "totals", "baseline", "speedup", "layers"}
@@ -116,6 +118,21 @@ def test_the_allocation_of_a_report_runs_again(cli: Cli, tiny: Path) -> None:
     assert written == expected
     again = cli("run", tiny, "--bits", directory / "allocation.yaml", "--json").document
     assert (again["layers"], again["trace_hash"]) == (first["layers"], first["trace_hash"])
+
+
+def test_an_encoded_file_is_a_precision(cli: Cli, tiny: Path) -> None:
+    """Its layers are those of TINY: 8 * 27, 8 * 72 and 10 * 8 weights, and a scale for each of 8 + 8 + 10 outputs."""
+    rng, model, encoded = np.random.default_rng(0), tiny.with_name("m.npz"), tiny.with_name("m.safetensors")
+    shapes = {"stem": (8, 3, 3, 3), "mix": (8, 8, 3, 3), "fc": (10, 8)}
+    np.savez(model, **{f"{name}.weight": rng.normal(size=shape) for name, shape in shapes.items()})
+    assert quant(["encode", str(model), "--bits", "w3a5", "--pin", "fc=w8a8", "-o", str(encoded)]) == 0
+    layers = {layer["name"]: layer for layer in cli("run", tiny, "--bits", encoded, "--json").document["layers"]}
+    assert {name: layers[name]["weight_bytes"] for name in shapes} == {"stem": 81, "mix": 216, "fc": 80}
+    assert [layers[name]["activation_format"] for name in shapes] == ["dybit5", "dybit5", "dybit8"]
+    assert layers["fc"]["dram_read_bytes"] >= 80 + 4 * 10
+    wrong = cli("run", tiny, "--bits", model.with_name("missing.safetensors"))
+    assert (wrong.status, wrong.out) == (2, "")
+    assert wrong.err.count("\n") == 1
 
 
 def test_out_gets_figures_by_default(cli: Cli, tiny: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import reject
@@ -150,7 +150,7 @@ class Case:
     schedule: Schedule
 
     def __repr__(self) -> str:
-        return f"{self.text} at {self.bits} on {self.hardware!r}"
+        return f"{self.text} at {self.bits}, scales {self.precision.scale_bytes}, on {self.hardware!r}"
 
 
 @st.composite
@@ -158,8 +158,19 @@ def cases(draw: st.DrawFn) -> Case:
     text, hardware, bits = draw(networks), draw(machines()), draw(st.sampled_from(BITS))
     workload = parse_workload(text)
     precision = uniform_precision(workload, bits) if bits == "fp32" else resolve_precision(workload, bits)
+    precision = replace(precision, scale_bytes=draw(scales(workload)))
     try:
         schedule = plan_network(workload, hardware, precision, MEMORY)
     except MappingError:
         reject()
     return Case(text, bits, hardware, workload, precision, schedule)
+
+
+@st.composite
+def scales(draw: st.DrawFn, workload: Workload) -> dict[str, int]:
+    """Bytes of the weights' scales by layer: none at all, one for the tensor, some for each output, or any number."""
+    if not draw(st.booleans()):
+        return {}
+    layers = [layer for layer in workload.layers if layer.weight_elements]
+    counts = {layer.name: st.sampled_from((1, layer.raw_shape[0], 3 * layer.raw_shape[0])) for layer in layers}
+    return {name: draw(count.map(lambda scales: 4 * scales) | st.integers(0, 99)) for name, count in counts.items()}

@@ -96,6 +96,7 @@ def test_what_is_no_text_file(tmp_path: Path) -> None:
         with pytest.raises(FileError) as caught:
             read_allocation(tmp_path / name)
         assert found in caught.value.found
+        assert str(caught.value).count(str(tmp_path / name)) == 1
     with pytest.raises(FileError, match=r"did you mean .*long\.yaml"):
         read_allocation(tmp_path / "lon.yaml")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,11 @@ from accelsim.config.hardware import ArrayConfig, Dataflow, VectorConfig
 from accelsim.config.presets import load_dram, load_hardware
 from accelsim.hw.dram.address_map import AddressMap
 from accelsim.hw.dram.channel import DramChannel
+from accelsim.simulation import run_network
 from accelsim.units import ceil_div, picoseconds_to_cycles
 from accelsim.workload.layers import Gemm
+from accelsim.workload.loader import parse_workload
+from accelsim.workload.precision import resolve_precision
 
 PAGE = re.sub(r"\s+", " ", (Path(__file__).parents[2] / "docs" / "timing-model.md").read_text(encoding="utf-8"))
 CONVOLUTION = Gemm(groups=1, pixels=3136, reduction=576, outputs=64)
@@ -43,6 +47,15 @@ def iso_area() -> str:
     return f"{machine.rows} x {machine.cols}"
 
 
+def scaled_weight_bytes() -> int:
+    """What the weight DMA reads for 5 outputs of 27 weights at 3 bits with a scale each."""
+    layer = "{name: a, kind: conv2d, input: x, out_channels: 5, kernel: 3}"
+    workload = parse_workload(f"name: net\ninput: {{name: x, shape: [3, 5, 5]}}\nlayers: [{layer}]")
+    precision = replace(resolve_precision(workload, "w3a3"), scale_bytes={"a": 4 * 5})
+    statistics = run_network(workload, load_hardware("zcu102"), precision).statistics
+    return int(statistics["core0"]["weight_dma"]["read_bytes"])
+
+
 EXAMPLES: dict[str, tuple[Callable[[], object], str]] = {
     "clock crossing": (lambda: picoseconds_to_cycles(38 * 937, 300_000_000), "done in cycle 11."),
     "a burst": (lambda: dram((0, 1)), "data until 17 + 17 + 4 = **38**"),
@@ -59,6 +72,7 @@ EXAMPLES: dict[str, tuple[Callable[[], object], str]] = {
     "short stream": (lambda: array(Gemm(1, 10, 64, 64), shadow_registers=True), "10 + 62 = **200**"),
     "w4a4": (lambda: array(CONVOLUTION, 4, shadow_registers=True), "= **28 414**"),
     "depthwise": (lambda: array(DEPTHWISE, 8, shadow_registers=True), "= **25 182** cycles"),
+    "scales": (scaled_weight_bytes, "40 of parameters, **111** in all"),
     "vector unit": (lambda: vector_cycles(3136 * 64, 1, VECTOR), "16 + 3136 = **3152** cycles"),
     "softmax": (lambda: vector_cycles(3136 * 64, 3, VECTOR), "16 + 3 * 3136 = 9424"),
     "iso-area": (iso_area, "205 FP32 PEs: 14 x 14"),

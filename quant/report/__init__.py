@@ -1,0 +1,1 @@
+"""What `quant` shows: tables in the terminal, and figures."""
