@@ -24,7 +24,10 @@ def encode(
     bits: Annotated[str, typer.Option(help="Number format, or w4 for dybit4.")] = "dybit4",
     axis: Annotated[int | None, typer.Option(help="Axis of the channels that have a scale each; -1: none.")] = 0,
     group_size: Annotated[int | None, typer.Option(help="Numbers of a channel that share a scale.")] = None,
-    method: Annotated[str, typer.Option(help="How scales are chosen: rmse, max or percentile.")] = "rmse",
+    method: Annotated[
+        str | None,
+        typer.Option(help="How scales are chosen: rmse, max or percentile; MX formats have a rule of their own."),
+    ] = None,
     percentile: Annotated[float, typer.Option(help="Percentile of |x| at the end of the range.")] = 99.9,
     power_of_two: Annotated[bool, typer.Option("--power-of-two", help="Scales that are powers of two.")] = False,
 ) -> None:

@@ -14,7 +14,7 @@ from quant.scaling import METHODS, Percentile, ScaleMethod, choose_scales
 
 
 def encode_model(
-    tensors: Tensors, bits: str, granularity: Granularity, method: str, percentile: float, power_of_two: bool
+    tensors: Tensors, bits: str, granularity: Granularity, method: str | None, percentile: float, power_of_two: bool
 ) -> EncodedModel:
     """Encode the floating tensors of two and more axes. Raises QuantError for wrong input, also if there is none."""
     width = re.fullmatch(r"w(\d)(a\d)?", bits)
@@ -32,7 +32,9 @@ def encode_model(
     return EncodedModel(layers, kept)
 
 
-def _method(name: str, percentile: float) -> ScaleMethod:
+def _method(name: str | None, percentile: float) -> ScaleMethod | None:
+    if name is None:
+        return None
     if name not in METHODS:
         nearest = difflib.get_close_matches(name, METHODS, n=1)
         raise DataError(f"--method {name!r}", ", ".join(METHODS), nearest[0] if nearest else None)

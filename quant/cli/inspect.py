@@ -39,7 +39,7 @@ def print_table(document: dict[str, Any]) -> None:
 
 def _layer(name: str, layer: EncodedLayer, original: Tensors | None) -> dict[str, Any]:
     number_format = layer.number_format
-    stored_bytes = layer.payload_bytes + layer.scales.nbytes
+    stored_bytes = layer.payload_bytes + layer.scale_bytes
     document: dict[str, Any] = {
         "name": name,
         "format": number_format.name,
@@ -48,7 +48,7 @@ def _layer(name: str, layer: EncodedLayer, original: Tensors | None) -> dict[str
         "shape": list(layer.shape),
         "granularity": str(layer.granularity),
         "payload_bytes": layer.payload_bytes,
-        "scale_bytes": layer.scales.nbytes,
+        "scale_bytes": layer.scale_bytes,
         "compression": math.prod(layer.shape) * _FLOAT32_BYTES / stored_bytes,
     }
     return document if original is None else document | _error(name, layer, original)
