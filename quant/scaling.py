@@ -1,7 +1,7 @@
 """The scales of a tensor: per tensor, channel or group; of least error, by the largest number, or by a percentile.
 
-A format of blocks (OCP MX) brings its group size, and a rule that is used if no other is asked for; see
-`docs/formats.md`.
+A format of blocks (OCP MX) brings its group size, and a rule that is used if no other is asked for. See
+`docs/scales.md`.
 """
 
 from __future__ import annotations
