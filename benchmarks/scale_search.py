@@ -13,6 +13,8 @@ import numpy as np
 
 from quant import NumberFormat, get_format
 from quant.granularity import Granularity
+from quant.scale_error import Levels
+from quant.scale_exact import exact_scales
 from quant.scaling import choose_scales
 
 DRAW = {
@@ -56,7 +58,7 @@ def excess(x: np.ndarray, number_format: NumberFormat) -> float:
 
 def accuracy() -> None:
     print("numbers       mean   worst  where")
-    for count in (100, 4000, 100_000):
+    for count in (100, 600, 4000, 100_000):
         found = {
             (name, distribution, seed): excess(
                 draw(np.random.default_rng(seed), count).astype(np.float32), get_format(name)
@@ -67,6 +69,28 @@ def accuracy() -> None:
         }
         worst = max(found, key=lambda key: found[key])
         print(f"{count:7d} {np.mean(list(found.values())):9.2%} {found[worst]:7.2%}  {worst}", flush=True)
+
+
+def exact() -> None:
+    print("numbers   rows  over 1%   worst  where")
+    for count, seeds in ((513, 12), (1000, 10), (4000, 4)):
+        found = {}
+        for distribution, draw in DRAW.items():
+            rows = np.stack([draw(np.random.default_rng(1000 + seed), count) for seed in range(seeds)]).astype(
+                np.float32
+            )
+            for number_format in {get_format(name, signed) for name in FORMATS for signed in (True, False)}:
+                shown = rows if number_format.signed else np.maximum(rows, 0)
+                scales = (
+                    choose_scales(shown, number_format, Granularity(0)),
+                    exact_scales(shown, Levels.of(number_format)).astype(np.float32),
+                )
+                decoded = [number_format.decode(number_format.encode(shown, s[:, None]), s[:, None]) for s in scales]
+                searched, least = (np.sum((numbers - shown) ** 2, axis=1) for numbers in decoded)
+                found[distribution, number_format.name, number_format.signed] = searched / least - 1
+        worst = max(found, key=lambda key: found[key].max())
+        over = sum(int(np.sum(excesses > 0.01)) for excesses in found.values())
+        print(f"{count:7d} {len(found) * seeds:6d} {over:8d} {found[worst].max():7.2%}  {worst}", flush=True)
 
 
 def speed() -> None:
@@ -82,4 +106,4 @@ def speed() -> None:
 
 
 if __name__ == "__main__":
-    {"accuracy": accuracy, "speed": speed}[sys.argv[1]]()
+    {"accuracy": accuracy, "exact": exact, "speed": speed}[sys.argv[1]]()

@@ -72,13 +72,13 @@ def test_an_empty_tensor_is_refused() -> None:
 
 
 def test_example_of_the_page() -> None:
-    """docs/scales.md. The same numbers a hundred times over are a row too long to be solved exactly."""
+    """docs/scales.md. The same numbers 200 times over are a row too long to be solved exactly."""
     x = np.array([1, 2, 3], np.float32)
     assert choose_scales(x, get_format("int2")) == np.float32(2.5)
-    assert choose_scales(np.tile(x, 100), get_format("int2")) == np.float32(2.5)
+    assert choose_scales(np.tile(x, 200), get_format("int2")) == np.float32(2.5)
 
 
-@pytest.mark.parametrize("numbers", [200, 300])
+@pytest.mark.parametrize("numbers", [200, 600])
 def test_numbers_that_all_stay_at_zero_do_not_hide_the_best_scale(numbers: int) -> None:
     """A scale so large that but one number leaves level 0: its energy must not be lost among the others' rounding."""
     x = np.random.default_rng(0).standard_normal(numbers).astype(np.float32)
