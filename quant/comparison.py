@@ -13,7 +13,7 @@ from quant.errors import DataError
 from quant.formats import NumberFormat, get_format
 from quant.granularity import Granularity
 from quant.models import Tensors, layer_tensors
-from quant.scaling import LeastError, ScaleMethod, choose_scales
+from quant.scaling import ScaleMethod, choose_scales
 
 DEFAULT_FORMATS = ("int4", "dybit4", "fp4_e2m1", "flint4", "pot4", "nf4")
 WIDEST_COUNTED_BITS = 8
@@ -104,7 +104,7 @@ def compare(
         raise DataError("no formats to compare", "one or more")
     if not layers:
         raise DataError("the model has nothing to compare", "a floating tensor of two or more axes")
-    granularity, method = granularity or Granularity(0), method or LeastError()
+    granularity = granularity or Granularity(0)
     counted = [name for name, kind in chosen.items() if kind.bits <= WIDEST_COUNTED_BITS]
     counts = {name: np.zeros(2 ** chosen[name].bits, np.int64) for name in counted}
     errors = []
@@ -121,11 +121,12 @@ def _quantise(
     tensor: npt.NDArray[np.floating],
     kind: NumberFormat,
     granularity: Granularity,
-    method: ScaleMethod,
+    method: ScaleMethod | None,
     name: str,
     counts: npt.NDArray[np.int64] | None,
 ) -> float:
     """The normalised error of a tensor in a format; adds its codes to `counts`."""
+    granularity = granularity.with_blocks(kind.block_size)
     scales = choose_scales(tensor, kind, granularity, method, name=name)
     codes = kind.encode(granularity.rows(tensor.astype(np.float32)), scales[:, None])
     if counts is not None:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from quant.e8m0 import e8m0_bytes, e8m0_scales
 from quant.errors import DataError, FileError, QuantError
 from quant.files import replacing
 from quant.formats import NumberFormat, get_format
@@ -43,6 +44,11 @@ class EncodedLayer:
     def payload_bytes(self) -> int:
         """Bytes of the packed codes: ceil(numbers * bits / 8), what the weights take in the accelerator's DRAM."""
         return packed_bytes(math.prod(self.shape), self.number_format.bits)
+
+    @property
+    def scale_bytes(self) -> int:
+        """Bytes of the stored scales: 4 for each, 1 where the format has scales of 8 bits."""
+        return packed_bytes(self.scales.size, self.number_format.scale_bits)
 
     @property
     def codes(self) -> npt.NDArray[np.unsignedinteger[Any]]:
@@ -88,7 +94,7 @@ def encode_layer(
     name: str = "tensor",
 ) -> EncodedLayer:
     """The codes nearest to `x` at the given scales, one for each row of `granularity`. Errors as `choose_scales`."""
-    numbers = checked_numbers(x, name)
+    numbers, granularity = checked_numbers(x, name), granularity.with_blocks(number_format.block_size)
     rows = number_format.encode(granularity.rows(numbers), scales[:, None])
     codes = granularity.tensor(rows, numbers.shape)
     return EncodedLayer(pack_codes(codes, number_format.bits), scales, number_format, numbers.shape, granularity)
@@ -98,7 +104,7 @@ def save_encoded(model: EncodedModel, path: Path) -> None:
     """Write the model as one file; the name appears when all of it is written. Raises OSError."""
     tensors = {f"kept/{name}": np.ascontiguousarray(tensor) for name, tensor in model.kept.items()}
     for name, layer in model.layers.items():
-        tensors |= {f"codes/{name}": layer.packed, f"scales/{name}": layer.scales}
+        tensors |= {f"codes/{name}": layer.packed, f"scales/{name}": _stored_scales(layer)}
     header = _Header(
         layers={name: _layer_header(layer) for name, layer in model.layers.items()},
         checksums={key: _checksum(tensor) for key, tensor in tensors.items()},
@@ -134,6 +140,10 @@ def load_encoded(path: Path) -> EncodedModel:
     except QuantError as error:
         raise FileError(error.found, error.allowed, error.nearest, where=str(path)) from None
     return EncodedModel(layers, {k.removeprefix("kept/"): t for k, t in tensors.items() if k.startswith("kept/")})
+
+
+def _stored_scales(layer: EncodedLayer) -> Array:
+    return e8m0_bytes(layer.scales) if layer.number_format.scale_bits == 8 else layer.scales
 
 
 def _layer_header(layer: EncodedLayer) -> _LayerHeader:
@@ -173,6 +183,8 @@ def _layer(name: str, header: _LayerHeader, tensors: Mapping[str, Array]) -> Enc
     if not header.shape or min(header.shape) < 1:
         raise DataError(f"layer {name}: shape {header.shape}", "sizes of 1 or more")
     granularity = Granularity(header.axis, header.group_size)
+    if granularity != granularity.with_blocks(number_format.block_size):
+        raise DataError(f"layer {name}: {header.format} without group size", f"{number_format.block_size}")
     for key in (f"codes/{name}", f"scales/{name}"):
         if key not in tensors:
             raise DataError(f"layer {name}: no tensor {key}")
@@ -181,8 +193,12 @@ def _layer(name: str, header: _LayerHeader, tensors: Mapping[str, Array]) -> Enc
     if packed.dtype != np.uint8 or packed.shape != expected:
         raise DataError(f"layer {name}: codes of {packed.dtype}, shape {packed.shape}", f"uint8, shape {expected}")
     row_count = granularity.row_shape(header.shape)[0]
-    if scales.dtype != np.float32 or scales.shape != (row_count,):
-        raise DataError(f"layer {name}: scales of {scales.dtype}, shape {scales.shape}", f"float32, ({row_count},)")
+    scale_type = np.dtype(np.uint8 if number_format.scale_bits == 8 else np.float32)
+    if scales.dtype != scale_type or scales.shape != (row_count,):
+        found = f"layer {name}: scales of {scales.dtype}, shape {scales.shape}"
+        raise DataError(found, f"{scale_type}, ({row_count},)")
+    if scale_type == np.uint8:
+        scales = e8m0_scales(scales)
     if not (np.isfinite(scales) & (scales > 0)).all():
         raise DataError(f"layer {name}: a scale that is not positive and finite")
     activations = None if header.activations is None else get_format(header.activations).name

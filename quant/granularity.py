@@ -31,6 +31,14 @@ class Granularity:
         where = "tensor" if self.axis is None else f"channel of axis {self.axis}"
         return f"per {where}" if self.group_size is None else f"per {self.group_size} of a {where}"
 
+    def with_blocks(self, block_size: int | None) -> Granularity:
+        """This one with rows cut into a format's blocks, if it has any. Raises DataError for another group size."""
+        if block_size is None or self.group_size == block_size:
+            return self
+        if self.group_size is not None:
+            raise DataError(f"group size {self.group_size} for a format of blocks", f"{block_size}, or none")
+        return Granularity(self.axis, block_size)
+
     def row_shape(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """(scales, numbers that share one) for a tensor of `shape`, the padding of the last groups included."""
         channels = 1 if self.axis is None else shape[self._axis_of(shape)]

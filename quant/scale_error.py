@@ -4,9 +4,9 @@ With Q(x) the level nearest to x / scale, the squared error of a row is
 
     sum (x - scale * Q(x))^2 = sum x^2 - 2 * scale * C + scale^2 * E,   C = sum x * Q(x),   E = sum Q(x)^2.
 
-`Moments` computes C and E in one of two ways. In *sorted* rows the numbers of a level stand together, so C and E are
-sums over levels of differences of prefix sums, at the places where the scaled thresholds fall: the cost for a scale
-grows with the number of levels. Where a row is shorter than that is worth, the numbers are *encoded*.
+In a sorted row the numbers of a level stand together, so C and E are sums over levels of differences of prefix sums, at
+the places where the scaled thresholds fall: the cost for a scale grows with the number of levels, and hardly with that
+of the numbers.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
-
-_NUMBERS_PER_LEVEL = 4  # of a row, from where on sorting it is faster (measured, 4 and 8 bits)
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,11 @@ class Levels:
     def are_symmetric(self) -> bool:
         return np.array_equal(self.values, -self.values[::-1])
 
+    @property
+    def magnitudes(self) -> Float64Array:
+        """The levels from 0 upwards."""
+        return self.values[self.values >= 0]
+
     @cached_property
     def finest_end(self) -> float:
         """Up to here, in units of the scale, half the scale is as good or better: twice each level is a level, too."""
@@ -55,41 +58,28 @@ class Levels:
 
 
 class Moments:
-    """Of rows of numbers, shape (rows, numbers), and a format: C and E for any scales."""
+    """Of rows of numbers, shape (rows, numbers), and a format's levels: C and E for any scales."""
 
-    def __init__(self, rows: Float32Array, number_format: NumberFormat, levels: Levels) -> None:
-        self._format = number_format
-        self._sorted = rows.shape[1] >= _NUMBERS_PER_LEVEL * levels.values.size
-        self._rows = rows
-        if not self._sorted:
-            return
+    def __init__(self, rows: Float32Array, levels: Levels) -> None:
         fold = levels.are_symmetric  # then the sign does not matter, and half the thresholds do
         self._rows = np.sort(np.abs(rows) if fold else rows, axis=1)
         self._prefix = np.zeros((rows.shape[0], rows.shape[1] + 1))
         np.cumsum(self._rows, axis=1, dtype=np.float64, out=self._prefix[:, 1:])
-        values = levels.values[levels.values >= 0] if fold else levels.values
+        values = levels.magnitudes if fold else levels.values
         self._thresholds = (values[:-1] + values[1:]) / 2
-        self._steps, self._square_steps, self._top = np.diff(values), np.diff(values**2), values[-1]
+        self._steps, self._square_steps = np.diff(values), np.diff(values**2)
+        self._outwards_is_up = self._thresholds > 0
 
     def at(self, scales: Float64Array) -> tuple[Float64Array, Float64Array]:
-        """C and E of each row at its scales, all of shape (rows, scales)."""
-        return self._from_prefix_sums(scales) if self._sorted else self._from_codes(scales)
+        """C and E of each row at its scales, all of shape (rows, scales).
 
-    def _from_prefix_sums(self, scales: Float64Array) -> tuple[Float64Array, Float64Array]:
-        """Summed by parts: all numbers at the top level, less a step for each threshold that they do not reach."""
+        Summed by parts: all numbers at level 0, and a step outwards for each threshold that they pass. No term is
+        negative, so that nothing cancels.
+        """
         cross, energy = np.empty(scales.shape), np.empty(scales.shape)
         for index, (numbers, prefix) in enumerate(zip(self._rows, self._prefix, strict=True)):
             thresholds = np.multiply.outer(scales[index], self._thresholds).astype(np.float32)
             below = np.searchsorted(numbers, thresholds.reshape(-1)).reshape(thresholds.shape)
-            cross[index] = self._top * prefix[-1] - prefix[below] @ self._steps
-            energy[index] = self._top**2 * numbers.size - below @ self._square_steps
-        return cross, energy
-
-    def _from_codes(self, scales: Float64Array) -> tuple[Float64Array, Float64Array]:
-        cross, energy = np.empty(scales.shape), np.empty(scales.shape)
-        for column in range(scales.shape[1]):
-            codes = self._format.encode(self._rows, scales[:, column, None])
-            values = self._format.decode(codes)
-            cross[:, column] = np.einsum("ij,ij->i", self._rows, values)
-            energy[:, column] = np.einsum("ij,ij->i", values, values)
+            cross[index] = (prefix[-1] * self._outwards_is_up - prefix[below]) @ self._steps
+            energy[index] = (numbers.size * self._outwards_is_up - below) @ self._square_steps
         return cross, energy

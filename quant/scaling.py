@@ -1,4 +1,8 @@
-"""The scales of a tensor: per tensor, channel or group; of least error, by the largest number, or by a percentile."""
+"""The scales of a tensor: per tensor, channel or group; of least error, by the largest number, or by a percentile.
+
+A format of blocks (OCP MX) brings its group size, and a rule that is used if no other is asked for. See
+`docs/scales.md`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from quant.e8m0 import HIGHEST, LOWEST
 from quant.errors import DataError
 from quant.formats.descriptor import NumberFormat
 from quant.granularity import Granularity
@@ -59,6 +64,16 @@ class Percentile:
         return np.exp2(np.ceil(np.log2(scales))) if power_of_two else scales
 
 
+@dataclass(frozen=True)
+class SharedExponent:
+    """2^(floor(log2 max|x|) - emax), emax = floor(log2 max_value) of the format. Source: OCP MX 1.0, section 6.3."""
+
+    def scales(self, rows: Float32Array, number_format: NumberFormat, power_of_two: bool) -> Float64Array:
+        largest = np.abs(rows).max(axis=1)
+        exponents = np.frexp(largest)[1] - math.frexp(number_format.max_value)[1]
+        return np.where(largest > 0, np.ldexp(1.0, exponents), 1.0)
+
+
 METHODS: dict[str, type[LeastError] | type[Percentile]] = {
     "rmse": LeastError,
     "max": Percentile,
@@ -77,15 +92,20 @@ def choose_scales(
 ) -> Float32Array:
     """The scales of `x`, one for each row of `granularity.rows(x)` (by default one in all), shape (scales,), positive.
 
-    `method` is by default the scale of least root mean square error. An all-zero row gets scale 1; so does every row
-    for a format of more than 8 bits. Raises DataError, with the tensor's `name`, for an empty tensor, for NaN and
-    infinities (which it counts), and for numbers beyond float32.
+    `method` is by default the scale of least root mean square error. For a format of blocks the rows are cut into
+    them, scales are powers of two from 2^-127 to 2^127, and `method` is by default the standard's rule. An all-zero
+    row gets scale 1; so does every row for a format of more than 8 bits. Raises DataError, with the tensor's `name`,
+    for an empty tensor, for NaN and infinities (which it counts), and for numbers beyond float32; and for a group
+    size that is not the format's.
     """
-    rows = (granularity or Granularity()).rows(checked_numbers(x, name))
+    rows = (granularity or Granularity()).with_blocks(number_format.block_size).rows(checked_numbers(x, name))
     if number_format.bits > WIDEST_SCALED_BITS:
         return np.ones(rows.shape[0], np.float32)
+    if number_format.block_size is not None:
+        found = (method or SharedExponent()).scales(rows, number_format, power_of_two=True)
+        return np.clip(found, LOWEST, HIGHEST).astype(np.float32)
     found = (method or LeastError()).scales(rows, number_format, power_of_two)
-    return np.clip(found, _FLOAT32.tiny, _FLOAT32.max).astype(np.float32)
+    return np.clip(found, _FLOAT32.tiny, HIGHEST if power_of_two else _FLOAT32.max).astype(np.float32)
 
 
 def checked_numbers(x: npt.ArrayLike, name: str) -> Float32Array:

@@ -40,7 +40,7 @@ def read_encoded(workload: Workload, path: Path) -> tuple[dict[str, LayerFormats
         if layer.weight_elements:
             encoded = _find(layer, stored, path)
             formats[layer.name] = _formats(layer, encoded, path)
-            scale_bytes[layer.name] = encoded.scales.nbytes
+            scale_bytes[layer.name] = encoded.scale_bytes
     return _with_matmuls(workload, formats), scale_bytes
 
 

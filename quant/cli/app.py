@@ -21,7 +21,12 @@ Model = Annotated[
 EncodedFile = Annotated[Path, typer.Argument(metavar="FILE", help="File of encoded layers.")]
 Axis = Annotated[int, typer.Option(help="Axis of the channels that have a scale each; -1: none.")]
 GroupSize = Annotated[int | None, typer.Option(help="Numbers of a channel that share a scale.")]
-Method = Annotated[str, typer.Option(help="How scales are chosen: rmse, max or percentile.")]
+Method = Annotated[
+    str | None,
+    typer.Option(
+        help="How scales are chosen: rmse, max or percentile. Default: rmse; MX formats: their standard's rule."
+    ),
+]
 PercentileOption = Annotated[float, typer.Option("--percentile", help="Percentile of |x| at the end of the range.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -39,7 +44,7 @@ def encode(
     ] = None,
     axis: Axis = 0,
     group_size: GroupSize = None,
-    method: Method = "rmse",
+    method: Method = None,
     percentile: PercentileOption = 99.9,
     power_of_two: Annotated[bool, typer.Option("--power-of-two", help="Scales that are powers of two.")] = False,
 ) -> None:
@@ -84,7 +89,7 @@ def compare(
     ] = "int4,dybit4,fp4_e2m1,flint4,pot4,nf4",
     axis: Axis = 0,
     group_size: GroupSize = None,
-    method: Method = "rmse",
+    method: Method = None,
     percentile: PercentileOption = 99.9,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write comparison.json and figures here.")

@@ -20,7 +20,7 @@ def encode_model(
     tensors: Tensors,
     allocation: Mapping[str, LayerFormats],
     granularity: Granularity,
-    method: ScaleMethod,
+    method: ScaleMethod | None,
     power_of_two: bool,
 ) -> EncodedModel:
     """Encode the weights of each layer, keep the other tensors. Raises QuantError for what cannot be encoded."""
@@ -43,8 +43,10 @@ def allocation_for(tensors: Tensors, bits: str, pins: Sequence[str]) -> dict[str
     return allocate(layers, bits, pins)
 
 
-def scale_method(name: str, percentile: float) -> ScaleMethod:
-    """The method called so. Raises DataError for another name."""
+def scale_method(name: str | None, percentile: float) -> ScaleMethod | None:
+    """The method called so; None stands for the format's own. Raises DataError for another name."""
+    if name is None:
+        return None
     if name not in METHODS:
         nearest = difflib.get_close_matches(name, METHODS, n=1)
         raise DataError(f"--method {name!r}", ", ".join(METHODS), nearest[0] if nearest else None)

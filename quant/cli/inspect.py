@@ -51,7 +51,7 @@ def _decibels(value: float | None) -> str:
 
 def _layer(name: str, layer: EncodedLayer, original: Tensors | None) -> dict[str, Any]:
     number_format = layer.number_format
-    stored_bytes = layer.payload_bytes + layer.scales.nbytes
+    stored_bytes = layer.payload_bytes + layer.scale_bytes
     document: dict[str, Any] = {
         "name": name,
         "format": number_format.name,
@@ -61,7 +61,7 @@ def _layer(name: str, layer: EncodedLayer, original: Tensors | None) -> dict[str
         "shape": list(layer.shape),
         "granularity": str(layer.granularity),
         "payload_bytes": layer.payload_bytes,
-        "scale_bytes": layer.scales.nbytes,
+        "scale_bytes": layer.scale_bytes,
         "zero_rows": _zero_rows(layer),
         "compression": math.prod(layer.shape) * _FLOAT32_BYTES / stored_bytes,
     }

@@ -44,6 +44,12 @@ class NumberFormat(ABC):
     decode_cost: ClassVar[DecodeCost]
     """What the hardware decoder of one operand lane is made of."""
 
+    block_size: ClassVar[int | None] = None
+    """How many neighbours share a scale by the format's definition; None: whoever uses the format chooses."""
+
+    scale_bits: ClassVar[int] = 32
+    """Bits of a stored scale: 32 for a float32; 8 for a power of two, as its E8M0 exponent (OCP MX)."""
+
     @property
     def needs_decoder(self) -> bool:
         """Whether hardware decodes a code before it multiplies; integers and floats enter the array as stored."""

@@ -14,12 +14,13 @@ from quant.formats.dybit import DyBit
 from quant.formats.flint import Flint
 from quant.formats.floating import Float, Float32
 from quant.formats.integer import Integer
+from quant.formats.microscaling import ELEMENTS, microscaling
 from quant.formats.minifloat import SPLITS, minifloat, minifloat_name
 from quant.formats.normal_float import NormalFloat4
 from quant.formats.posit import Posit
 from quant.formats.power_of_two import PowerOfTwo
 
-# Each entry makes the format from its sign; the last four have their one form whatever is asked for.
+# Each entry makes the format from its sign; the last ten have their one form whatever is asked for.
 _BUILDERS: dict[str, Callable[[bool], NumberFormat]] = {
     **{f"dybit{bits}": partial(DyBit, f"dybit{bits}", bits) for bits in dybit.WIDTHS},
     **{f"int{bits}": partial(Integer, f"int{bits}", bits) for bits in integer.WIDTHS},
@@ -31,6 +32,7 @@ _BUILDERS: dict[str, Callable[[bool], NumberFormat]] = {
     },
     **{f"flint{bits}": partial(Flint, f"flint{bits}", bits) for bits in flint.WIDTHS},
     **{f"pot{bits}": partial(PowerOfTwo, f"pot{bits}", bits) for bits in power_of_two.WIDTHS},
+    **{name: partial(microscaling, name) for name in ELEMENTS},
     "nf4": lambda signed: NormalFloat4("nf4", 4, True),
     "bf16": lambda signed: Float("bf16", 16, True, exponent_bits=8),
     "fp16": lambda signed: Float("fp16", 16, True, exponent_bits=5),
@@ -45,6 +47,8 @@ _FAMILIES = {
     "posit": "positN_E, N from 3 to 8, exponent size E from 0 to 2",
     "flint": "flint3 to flint8",
     "pot": "pot2 to pot8",
+    "mxfp": "mxfp4, mxfp6_e3m2, mxfp6_e2m3, mxfp8_e4m3, mxfp8_e5m2",
+    "mxint": "mxint8",
     "nf": "nf4",
     "bf": "bf16",
 }
@@ -58,8 +62,9 @@ def format_names() -> tuple[str, ...]:
 def get_format(name: str, signed: bool = True) -> NumberFormat:
     """The number format called `name`; equal calls give the same object.
 
-    `signed=False` asks for the form for tensors without negative numbers (after a ReLU). `nf4`, `fp32`, `fp16` and
-    `bf16` have no such form and come back signed. Raises FormatError for a name that is not in `format_names()`.
+    `signed=False` asks for the form for tensors without negative numbers (after a ReLU). `nf4`, the MX formats, `fp32`,
+    `fp16` and `bf16` have no such form and come back signed. Raises FormatError for a name that is not in
+    `format_names()`.
     """
     if not isinstance(name, str) or name not in _BUILDERS:
         raise _unknown(str(name))

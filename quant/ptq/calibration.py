@@ -40,6 +40,8 @@ class TensorSample:
         Errors as `choose_scales`, and DataError for a block format, whose scales are not the tensor's.
         """
         number_format = get_format(format_name, signed=self.has_negative)
+        if number_format.block_size is not None:
+            raise DataError(f"{name}: activations in {format_name}", "formats without blocks")
         numbers = torch.cat(self._parts).numpy()
         return number_format, torch.from_numpy(choose_scales(numbers, number_format, method=method, name=name))
 

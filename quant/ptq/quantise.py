@@ -18,7 +18,7 @@ from quant.ptq.calibration import Progress, observe
 from quant.ptq.fake_quant import FakeQuantize
 from quant.ptq.graph import WeightedLayer, array_layers, tensor_formats, trace
 from quant.ptq.rounding import InputMoments, input_rows, kernel_taps, round_compensating, target_weights
-from quant.scaling import LeastError, ScaleMethod, checked_numbers, choose_scales
+from quant.scaling import ScaleMethod, checked_numbers, choose_scales
 
 Rounding = Literal["nearest", "compensating"]
 
@@ -34,8 +34,9 @@ class PtqSettings:
     correct_bias: bool = True
     granularity: Granularity = field(default_factory=lambda: Granularity(axis=0))
     """Of the weights' scales; activations have one for each tensor."""
-    weight_scales: ScaleMethod = field(default_factory=LeastError)
-    activation_scales: ScaleMethod = field(default_factory=LeastError)
+    weight_scales: ScaleMethod | None = None
+    """By default of least error; for MX formats by the standard's rule."""
+    activation_scales: ScaleMethod | None = None
     power_of_two: bool = False
     """Whether the weights' scales are powers of two."""
     seed: int = 0
@@ -142,6 +143,7 @@ class _Lockstep:
     def _quantise_layer(self, name: str, layer: WeightedLayer, moments: InputMoments | None) -> None:
         settings = self._settings
         number_format = get_format(self._weights[name])
+        granularity = settings.granularity.with_blocks(number_format.block_size)
         weights = layer.weight.detach().clone()
         groups = 1 if isinstance(layer, nn.Linear) else layer.groups
         as_rows = (groups, weights.shape[0] // groups, weights[0].numel())
@@ -152,12 +154,12 @@ class _Lockstep:
         scales = choose_scales(
             target.numpy(),
             number_format,
-            settings.granularity,
+            granularity,
             settings.weight_scales,
             power_of_two=settings.power_of_two,
             name=name,
         )
-        quantiser = FakeQuantize(number_format, torch.from_numpy(scales), settings.granularity)
+        quantiser = FakeQuantize(number_format, torch.from_numpy(scales), granularity)
         if moments is not None and settings.rounding == "compensating":
             each = quantiser.scale_of_each(target).reshape(as_rows)
             weights = round_compensating(target.reshape(as_rows), statistics, each, quantiser).reshape(target.shape)

@@ -33,6 +33,17 @@ def test_there_and_back(source: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "dybit4" in capsys.readouterr().out
 
 
+def test_a_format_of_blocks_brings_its_groups_and_scales(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """4 channels of 27 numbers: a block, so a scale byte, each."""
+    encoded = source.with_name("m.safetensors")
+    assert main(["encode", str(source), "--bits", "mxfp6_e2m3", "-o", str(encoded)]) == 0
+    assert main(["inspect", str(encoded), "--json"]) == 0
+    (layer,) = json.loads(capsys.readouterr().out)["layers"]
+    assert layer["granularity"] == "per 32 of a channel of axis 0"
+    assert (layer["payload_bytes"], layer["scale_bytes"]) == (WEIGHT.size * 6 // 8, 4)
+    assert layer["compression"] == pytest.approx(WEIGHT.nbytes / (81 + 4))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -40,6 +51,7 @@ def test_there_and_back(source: Path, capsys: pytest.CaptureFixture[str]) -> Non
         (["--method", "rms"], "did you mean 'rmse'"),
         (["--axis", "9"], "axis 9"),
         (["--group-size", "0"], "group size 0"),
+        (["--bits", "mxfp4", "--group-size", "64"], "group size 64"),
         (["--method", "percentile", "--percentile", "0"], "percentile 0"),
     ],
 )

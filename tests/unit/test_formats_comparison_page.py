@@ -38,5 +38,5 @@ def test_comparison_of_the_page_can_be_rerun() -> None:
 
 
 def test_names_on_the_page_are_names() -> None:
-    named = set(re.findall(r"`((?:dybit|int|flint|pot|nf|fp|bf)\d+(?:_e\dm\d)?|posit\d_\d)`", PAGE))
+    named = set(re.findall(r"`((?:dybit|int|flint|pot|nf|fp|bf|mxfp|mxint)\d+(?:_e\dm\d)?|posit\d_\d)`", PAGE))
     assert named <= set(format_names())

@@ -15,7 +15,8 @@ ALL_FORMATS = sorted({get_format(name, signed) for name in format_names() for si
 TABULATED = [number_format for number_format in ALL_FORMATS if number_format.name != "fp32"]
 
 
-NO_UNSIGNED_FORM = {"nf4", "bf16", "fp16", "fp32"}
+MICROSCALING = {"mxfp4", "mxfp6_e3m2", "mxfp6_e2m3", "mxfp8_e4m3", "mxfp8_e5m2", "mxint8"}
+NO_UNSIGNED_FORM = MICROSCALING | {"nf4", "bf16", "fp16", "fp32"}
 DECODED = ("dybit", "flint", "nf", "posit")
 
 
@@ -41,6 +42,7 @@ def test_descriptor_says_what_was_asked_for(name: str) -> None:
         assert found.bits == int(re.search(r"\d+", name)[0])
         assert found.signed == (signed or name in NO_UNSIGNED_FORM)
         assert found.needs_decoder == name.startswith(DECODED)
+        assert (found.block_size, found.scale_bits) == ((32, 8) if name in MICROSCALING else (None, 32))
         assert found.needs_decoder == (found.decode_cost is not DecodeCost.FIXED_FIELDS)
 
 
@@ -100,6 +102,8 @@ def test_unknown_name_is_one_clear_error(name: str) -> None:
         ("posit16_1", "positN_E"),
         ("flint2", "flint3 to flint8"),
         ("nf3", "nf4"),
+        ("mxfp8", "mxfp8_e4m3"),
+        ("mxint4", "mxint8"),
     ],
 )
 def test_unknown_member_of_a_family_says_which_members_there_are(name: str, allowed: str) -> None:
@@ -119,6 +123,7 @@ def test_unknown_member_of_a_family_says_which_members_there_are(name: str, allo
         ("fp4e2m1", "fp4_e2m1"),
         ("posit8", "posit8_2"),
         ("flimt4", "flint4"),
+        ("MXFP4", "mxfp4"),
     ],
 )
 def test_mistyped_name_gets_the_nearest(typo: str, meant: str) -> None:

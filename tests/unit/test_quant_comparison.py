@@ -108,3 +108,13 @@ def test_figures_are_the_same_bytes_each_time(layers: int, tmp_path: Path) -> No
         contents.append([path.read_bytes() for path in paths])
     assert contents[0] == contents[1]
     assert contents[0][1].count(b"features.") == layers
+
+
+def test_formats_of_blocks_bring_their_own_rows() -> None:
+    """A block of 32 in each of 4 channels, with the standard's scales: the error of the pieces, encoded one by one."""
+    tensor = np.random.default_rng(3).standard_normal((4, 32)).astype(np.float32)
+    number_format = get_format("mxfp4")
+    scales = choose_scales(tensor, number_format, Granularity(0))[:, None]
+    error = number_format.decode(number_format.encode(tensor, scales), scales) - tensor
+    (layer,) = compare({"w": tensor}, ["mxfp4"]).layers
+    assert layer.nrmse["mxfp4"] == pytest.approx(np.sqrt(np.mean(error**2) / np.mean(tensor.astype(float) ** 2)))

@@ -24,6 +24,17 @@ def model(name: str = "dybit3") -> EncodedModel:
     return EncodedModel({"fc": replace(layer, activations="dybit8")}, {"bias": np.arange(3, dtype=np.float32)})
 
 
+def change_header(path: Path, field: str, value: Any) -> None:
+    """With a checksum that fits."""
+    with safe_open(path, framework="np") as file:
+        metadata = file.metadata()
+    header = json.loads(metadata["header"])
+    header["layers"]["fc"][field] = value
+    metadata["header"] = json.dumps(header)
+    metadata["header_crc32"] = str(zlib.crc32(metadata["header"].encode()))
+    save_file(load_file(path), path, metadata)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     save_encoded(model(), tmp_path / "model.safetensors")
@@ -105,6 +116,38 @@ def test_a_header_that_is_none_is_one_error(text: str, path: Path) -> None:
     assert str(caught.value).startswith(f"{path}: ")
 
 
+def test_scales_of_blocks_are_bytes(tmp_path: Path) -> None:
+    """3 rows of 5 numbers are 3 blocks, though they are short: a byte each."""
+    path, written = tmp_path / "m.safetensors", model("mxfp4")
+    save_encoded(written, path)
+    assert_same(load_encoded(path), written)
+    stored = load_file(path)["scales/fc"]
+    assert (stored.dtype, stored.shape, written.layers["fc"].scale_bytes) == (np.uint8, (3,), 3)
+    assert np.array_equal(np.exp2(stored.astype(np.float64) - 127), written.layers["fc"].scales)
+    assert model("dybit3").layers["fc"].scale_bytes == 3 * 4
+
+
+def test_a_scale_byte_that_is_no_number_is_an_error(tmp_path: Path) -> None:
+    path, written = tmp_path / "m.safetensors", model("mxfp4")
+    no_number = np.array([1, np.nan, 1], np.float32)
+    with pytest.raises(QuantError, match="scale nan"):
+        save_encoded(EncodedModel({"fc": replace(written.layers["fc"], scales=no_number)}), path)
+    assert not path.exists()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("quant.encoded.e8m0_bytes", lambda scales: np.full(scales.shape, 255, np.uint8))
+        save_encoded(written, path)
+    with pytest.raises(QuantError, match="layer fc: a scale that is not positive"):
+        load_encoded(path)
+
+
+@pytest.mark.parametrize(("field", "lie"), [("group_size", None), ("group_size", 16), ("format", "fp4_e2m1")])
+def test_a_header_that_lies_about_blocks_is_an_error(field: str, lie: Any, tmp_path: Path) -> None:
+    save_encoded(model("mxfp4"), tmp_path / "m.safetensors")
+    change_header(tmp_path / "m.safetensors", field, lie)
+    with pytest.raises(QuantError, match=r"group size|scales of uint8"):
+        load_encoded(tmp_path / "m.safetensors")
+
+
 @pytest.mark.parametrize(
     ("field", "lie"),
     [
@@ -126,13 +169,7 @@ def test_a_header_that_is_none_is_one_error(text: str, path: Path) -> None:
     ],
 )
 def test_a_header_that_lies_is_one_error(field: str, lie: Any, path: Path) -> None:
-    with safe_open(path, framework="np") as file:
-        metadata = file.metadata()
-    header = json.loads(metadata["header"])
-    header["layers"]["fc"][field] = lie
-    metadata["header"] = json.dumps(header)
-    metadata["header_crc32"] = str(zlib.crc32(metadata["header"].encode()))
-    save_file(load_file(path), path, metadata)
+    change_header(path, field, lie)
     with pytest.raises(QuantError):
         load_encoded(path)
 

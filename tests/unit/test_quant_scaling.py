@@ -69,3 +69,20 @@ def test_numbers_that_are_not_finite_are_counted_by_name() -> None:
 def test_an_empty_tensor_is_refused() -> None:
     with pytest.raises(DataError, match=r"conv1: empty"):
         choose_scales(np.zeros((0, 3)), get_format("int4"), name="conv1")
+
+
+def test_example_of_the_page() -> None:
+    """docs/scales.md. The same numbers 200 times over are a row too long to be solved exactly."""
+    x = np.array([1, 2, 3], np.float32)
+    assert choose_scales(x, get_format("int2")) == np.float32(2.5)
+    assert choose_scales(np.tile(x, 200), get_format("int2")) == np.float32(2.5)
+
+
+@pytest.mark.parametrize("numbers", [200, 600])
+def test_numbers_that_all_stay_at_zero_do_not_hide_the_best_scale(numbers: int) -> None:
+    """A scale so large that but one number leaves level 0: its energy must not be lost among the others' rounding."""
+    x = np.random.default_rng(0).standard_normal(numbers).astype(np.float32)
+    posit = get_format("posit8_1", signed=False)
+    negative = np.sum(np.minimum(x, 0) ** 2)
+    scale = choose_scales(x, posit)
+    assert squared_errors(x[None], posit, scale)[0] == pytest.approx(negative, rel=1e-3)

@@ -86,6 +86,16 @@ def test_scales_per_group_and_powers_of_two() -> None:
     assert noise(network, images(seed=7)) < 0.05
 
 
+def test_weights_in_blocks_and_no_activations() -> None:
+    """`project` has rows of 8 weights: each is one block, whose scale is a power of two."""
+    network = quantised("mxfp4", "int8")
+    scales = weight_quantiser(network.get_submodule("project")).current_scales
+    assert scales.shape == (12,)
+    assert torch.equal(scales, torch.exp2(scales.log2().round()))
+    with pytest.raises(DataError, match="x: activations in mxfp4"):
+        quantised("mxfp4", "mxfp4")
+
+
 def test_matrix_products() -> None:
     model, x = Attention().eval(), torch.randn(4, 6, 8, generator=torch.Generator().manual_seed(0))
     network = quantise(model, uniform_allocation(trace(model), LayerFormats("int8", "int8")), [x])
