@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -26,6 +26,7 @@ DATASETS: dict[str, Callable[[Path], datasets.Dataset]] = {
 }
 PHOTOS = "photographs"
 FAMILIES = ("INT", "FP", "flint", "PoT", "DyBit")
+STEP_FAMILIES = ("INT", "DyBit")
 ROWS = ("W8A8", "W4A8", "W4A4", "W3A3", "W2A4")
 SEEDS = (0, 1, 2)
 
@@ -39,19 +40,22 @@ _FORMATS = {  # by width; a ternary weight is the same in every family, and flin
 }
 
 TRAINING = {"Fashion-MNIST": 8 * 468, "MNIST": 3 * 468}  # steps of 128 rows
-QAT = TrainingSettings(steps=234, learning_rate=1e-3)  # half an epoch
-_CALIBRATION_ROWS, _CALIBRATION_PHOTOS, _TEST_PHOTOS, _BATCH_PHOTOS = 512, 48, 100, 12
+QAT = {"Fashion-MNIST": 80, "MNIST": 20}
+_CALIBRATION_ROWS, _CALIBRATION_PHOTOS, _TEST_PHOTOS, _BATCH_PHOTOS = 512, 30, 64, 10
+
+STEPS = ("nearest, a scale per tensor", "a scale per channel", "GPTQ", "GPTAQ", "bias correction")
+"""What is added, one to the next, to quantise EfficientNet-Lite0."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A network at a precision, a family of formats, and a seed; `steps` says what else a photograph cell does."""
+    """A network at a precision, a family of formats, and a seed; and how its weights are rounded."""
 
     task: str
     row: str
     family: str
     seed: int
-    rounding: str = "compensating"
+    rounding: str = "gptaq"
     correct_bias: bool = True
     per_channel: bool = True
 
@@ -70,19 +74,35 @@ class Cell:
         return PtqSettings(self.rounding, self.correct_bias, granularity, seed=self.seed)  # type: ignore[arg-type]
 
 
+def all_cells() -> list[Cell]:
+    """Every cell of the report, photographs first: they take longest. Those have one seed but at W4A8."""
+    photos = [
+        Cell(PHOTOS, row, f, seed) for row in ROWS for f in FAMILIES for seed in (SEEDS if row == "W4A8" else (0,))
+    ]
+    steps = [cell for family in STEP_FAMILIES for step in range(len(STEPS)) for cell in [step_cell(family, step)]]
+    trained = [Cell(task, row, f, seed) for task in DATASETS for row in ROWS for f in FAMILIES for seed in SEEDS]
+    return list(dict.fromkeys([*photos, *steps, *trained]))
+
+
+def step_cell(family: str, step: int) -> Cell:
+    """The cell after the first `step` of STEPS were added."""
+    rounding = "nearest" if step < 2 else "gptq" if step == 2 else "gptaq"
+    return Cell(PHOTOS, "W4A8", family, 0, rounding, correct_bias=step == 4, per_channel=step > 0)
+
+
 def train_network(task: str, seed: int, folder: Path, cache: Path) -> float:
     """Train the float network of a seed, if that is not done; its test accuracy in percent."""
+    torch.set_num_threads(1)
     data = DATASETS[task](cache)
     network = _new_network(seed)
     settings = TrainingSettings(TRAINING[task], learning_rate=1e-2, weight_decay=5e-2, seed=seed)
-    augment = _flip_and_shift if task == "Fashion-MNIST" else _shift
     path = _network_path(folder, task, seed)
-    train(network, data.train_images, data.train_labels, settings, augment=augment, checkpoint=path)
+    train(network, data.train_images, data.train_labels, settings, augment=_AUGMENT[task], checkpoint=path)
     return _accuracy(network, data)
 
 
 def measure(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
-    """Percentages after PTQ, and for the trained networks after QAT; seconds."""
+    """Percentages after PTQ, and for the trained networks after nearest rounding and after QAT; seconds."""
     torch.set_num_threads(1)
     path = folder / "cells" / f"{cell.name}.json"
     if path.exists():
@@ -104,11 +124,14 @@ def _measure_trained(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
     rows = torch.randperm(len(data.train_images), generator=torch.Generator().manual_seed(cell.seed))
     calibration = data.train_images[rows[:_CALIBRATION_ROWS]].split(128)
     allocation = uniform_allocation(trace(network), cell.formats, FIRST_AND_LAST)
+    nearest = quantise(network, allocation, calibration, replace(cell.settings, rounding="nearest"))
     quantised = quantise(network, allocation, calibration, cell.settings)
-    found = {"ptq": _accuracy(quantised, data)}
+    found = {"nearest": _accuracy(nearest, data), "ptq": _accuracy(quantised, data)}
     checkpoint = folder / "checkpoints" / f"{cell.name}.pt"
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    train(quantised, data.train_images, data.train_labels, QAT, checkpoint=checkpoint)
+    settings = TrainingSettings(QAT[cell.task], learning_rate=1e-3, checkpoint_every=25, seed=cell.seed)
+    augment = _AUGMENT[cell.task]
+    train(quantised, data.train_images, data.train_labels, settings, augment=augment, checkpoint=checkpoint)
     checkpoint.unlink()
     return found | {"qat": _accuracy(quantised, data)}
 
@@ -157,3 +180,6 @@ def _shift(images: Tensor, generator: torch.Generator) -> Tensor:
 def _flip_and_shift(images: Tensor, generator: torch.Generator) -> Tensor:
     mirrored = torch.randint(0, 2, (len(images), 1, 1, 1), generator=generator).bool()
     return _shift(torch.where(mirrored, images.flip(3), images), generator)
+
+
+_AUGMENT = {"Fashion-MNIST": _flip_and_shift, "MNIST": _shift}

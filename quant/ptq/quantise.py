@@ -20,7 +20,7 @@ from quant.ptq.graph import WeightedLayer, array_layers, tensor_formats, trace
 from quant.ptq.rounding import InputMoments, input_rows, kernel_taps, round_compensating, target_weights
 from quant.scaling import ScaleMethod, checked_numbers, choose_scales
 
-Rounding = Literal["nearest", "compensating"]
+Rounding = Literal["nearest", "gptq", "gptaq"]
 
 _ROWS_FOR_EACH_WEIGHT, _LEAST_ROWS = 16, 2**11  # of a convolution's input that are looked at in each batch
 
@@ -29,8 +29,9 @@ _ROWS_FOR_EACH_WEIGHT, _LEAST_ROWS = 16, 2**11  # of a convolution's input that 
 class PtqSettings:
     """How a network is quantised."""
 
-    rounding: Rounding = "compensating"
-    """To the nearest value, or so that later weights make up for the errors of earlier ones (GPTQ)."""
+    rounding: Rounding = "gptaq"
+    """To the nearest value; or so that later weights make up for the errors of earlier ones (GPTQ); or of weights that
+    have first made up for the errors in the layer's input (GPTAQ). `rounding.py` has the formulas."""
     correct_bias: bool = True
     granularity: Granularity = field(default_factory=lambda: Granularity(axis=0))
     """Of the weights' scales; activations have one for each tensor."""
@@ -147,12 +148,12 @@ class _Lockstep:
         weights = layer.weight.detach().clone()
         groups = 1 if isinstance(layer, nn.Linear) else layer.groups
         as_rows = (groups, weights.shape[0] // groups, weights[0].numel())
-        target, original = weights, weights.reshape(as_rows).double()
-        if moments is not None and settings.rounding == "compensating":
-            statistics = moments.centred() if settings.correct_bias else moments
-            target = target_weights(original, statistics).float().reshape(weights.shape)
+        if moments is not None and settings.correct_bias:
+            moments = moments.centred()
+        if moments is not None and settings.rounding == "gptaq":
+            weights = target_weights(weights.reshape(as_rows).double(), moments).float().reshape(weights.shape)
         scales = choose_scales(
-            target.numpy(),
+            weights.numpy(),
             number_format,
             granularity,
             settings.weight_scales,
@@ -160,9 +161,9 @@ class _Lockstep:
             name=name,
         )
         quantiser = FakeQuantize(number_format, torch.from_numpy(scales), granularity)
-        if moments is not None and settings.rounding == "compensating":
-            each = quantiser.scale_of_each(target).reshape(as_rows)
-            weights = round_compensating(target.reshape(as_rows), statistics, each, quantiser).reshape(target.shape)
+        if moments is not None and settings.rounding != "nearest":
+            each = quantiser.scale_of_each(weights).reshape(as_rows)
+            weights = round_compensating(weights.reshape(as_rows), moments, each, quantiser).reshape(weights.shape)
         layer.weight = nn.Parameter(weights)
         parametrize.register_parametrization(layer, "weight", quantiser)
 

@@ -32,7 +32,7 @@ def noise(network: torch.nn.Module, x: Tensor) -> float:
     return ((network(x) - expected).square().sum() / expected.square().sum()).item()
 
 
-@pytest.mark.parametrize("settings", [NEAREST, PtqSettings()], ids=["nearest", "compensating"])
+@pytest.mark.parametrize("settings", [NEAREST, PtqSettings()], ids=["nearest", "gptaq"])
 def test_fp32_changes_nothing(settings: PtqSettings) -> None:
     x = images(seed=7)
     torch.testing.assert_close(quantised("fp32", "fp32", settings)(x), Residual().eval()(x), rtol=1e-3, atol=1e-3)
@@ -40,8 +40,8 @@ def test_fp32_changes_nothing(settings: PtqSettings) -> None:
 
 def test_each_step_helps_on_unseen_data() -> None:
     x = images(256, seed=9)
-    corrected = PtqSettings(rounding="nearest")
-    found = [noise(quantised("dybit3", "int8", s), x) for s in (NEAREST, corrected, PtqSettings())]
+    steps = (NEAREST, PtqSettings(rounding="nearest"), PtqSettings())
+    found = [noise(quantised("dybit3", "int8", settings), x) for settings in steps]
     assert found == sorted(found, reverse=True)
 
 
@@ -120,7 +120,7 @@ def test_calibration_data_is_needed() -> None:
         quantise(Residual(), uniform_allocation(trace(Residual()), LayerFormats("int8", "int8")), [])
 
 
-@pytest.mark.parametrize("settings", [NEAREST, PtqSettings()], ids=["nearest", "compensating"])
+@pytest.mark.parametrize("settings", [NEAREST, PtqSettings()], ids=["nearest", "gptaq"])
 def test_encoded_layers_are_the_weights_that_the_network_computes_with(settings: PtqSettings, tmp_path) -> None:  # type: ignore[no-untyped-def]
     network = quantised("dybit4", "dybit8", settings)
     save_encoded(encoded_layers(network), tmp_path / "net.safetensors")
