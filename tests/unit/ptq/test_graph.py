@@ -25,6 +25,22 @@ def test_batch_norm_is_folded_and_dropout_gone() -> None:
     torch.testing.assert_close(network(x), model(x))
 
 
+def test_folding_example_of_the_page() -> None:
+    """docs/ptq.md."""
+    model = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.BatchNorm2d(1, eps=0.0))
+    conv, norm = model
+    for tensor, value in (
+        (conv.weight, 2.0),
+        (norm.weight, 1.5),
+        (norm.running_var, 0.25),
+        (norm.running_mean, 1.0),
+        (norm.bias, 0.2),
+    ):
+        nn.init.constant_(tensor, value)
+    folded = trace(model).get_submodule("0")
+    assert (folded.weight.item(), folded.bias.item()) == pytest.approx((6.0, -2.8))
+
+
 def test_batch_norm_behind_a_layer_that_others_read_stays() -> None:
     class Fork(nn.Module):
         def __init__(self) -> None:

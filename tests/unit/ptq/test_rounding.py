@@ -82,3 +82,15 @@ def test_without_correlation_it_is_the_nearest() -> None:
     moments = InputMoments(1, torch.zeros(1, 70), torch.zeros(1, 70), identity, identity)
     scales = torch.ones_like(weights)
     assert torch.equal(round_compensating(weights, moments, scales, quantiser), quantiser.round_rows(weights, scales))
+
+
+def test_example_of_the_page() -> None:
+    """docs/ptq.md: damping adds 0.01 to the diagonal of [[1, 0.5], [0.5, 1]]."""
+    correlation = torch.tensor([[[1.0, 0.5], [0.5, 1.0]]], dtype=torch.float64)
+    moments = InputMoments(1, torch.zeros(1, 2), torch.zeros(1, 2), correlation, correlation)
+    quantiser, weights = FakeQuantize(get_format("int4"), torch.ones(1)), torch.tensor([[[0.6, 0.6]]])
+    rounded = round_compensating(weights, moments, torch.ones_like(weights), quantiser)
+    assert rounded.tolist() == [[[1.0, 0.0]]]
+    damped = correlation[0] + 0.01 * torch.eye(2)
+    errors = [(found - weights)[0, 0].double() for found in (rounded, weights.round())]
+    assert [(d @ damped @ d).item() for d in errors] == pytest.approx([0.285, 0.483], abs=5e-4)
