@@ -47,11 +47,11 @@ class _Tracer(fx.Tracer):
 
 
 def trace(model: nn.Module) -> fx.GraphModule:
-    """A copy of the model in evaluation mode as a graph, batch norms folded, dropout gone. The model is left as it is.
+    """A copy of the model as a graph: in evaluation mode, float32, on the CPU, batch norms folded, dropout gone.
 
     Raises DataError for a model that `torch.fx` cannot trace (control flow that depends on the data).
     """
-    model = copy.deepcopy(model).eval()
+    model = copy.deepcopy(model).eval().float().cpu()
     try:
         network = fx.GraphModule(model, _Tracer().trace(model))
     except (fx.proxy.TraceError, TypeError, RuntimeError) as error:

@@ -53,17 +53,17 @@ def quantise(
     """A fake-quantised copy of the model: every array layer's weights and input rounded to the allocation's formats.
 
     `calibration` is batches of inputs, a few hundred in all. Batch norms are folded. Activations are unsigned where the
-    calibration data has no negative number. The result computes in float32 with rounded numbers; `quant.ptq.train`
-    trains it, `quant.ptq.encoded_layers` gives its weights as codes.
+    calibration data has no negative number. The result computes in float32 with rounded numbers, and is on the CPU, where
+    this is done; `quant.ptq.train` trains it, `quant.ptq.encoded_layers` gives its weights as codes.
 
     Raises DataError for a model that cannot be traced, for an allocation that does not fit it, for NaN in weights or
     activations.
     """
     settings = settings or PtqSettings()
-    batches = list(calibration)
-    for name, parameter in model.named_parameters():
-        checked_numbers(parameter.detach().numpy(), name)
+    batches = [batch.float().cpu() for batch in calibration]
     network = trace(model)
+    for name, parameter in model.named_parameters():
+        checked_numbers(parameter.detach().float().cpu().numpy(), name)
     formats = tensor_formats(network, allocation)
     samples = observe(network, formats, batches, settings.seed, progress)
     floating = copy.deepcopy(network)

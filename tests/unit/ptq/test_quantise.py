@@ -77,6 +77,14 @@ def test_same_seed_same_bits() -> None:
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+def test_a_network_in_float64_is_quantised_in_float32() -> None:
+    model = Residual().double()
+    allocation = uniform_allocation(trace(model), LayerFormats("dybit4", "int8"))
+    network = quantise(model, allocation, images(64).double().split(16))
+    assert network(images(seed=7)).dtype == torch.float32
+    assert model.fc.weight.dtype == torch.float64
+
+
 def test_scales_per_group_and_powers_of_two() -> None:
     settings = PtqSettings(granularity=Granularity(0, 4), power_of_two=True)
     network = quantised("dybit4", "int8", settings)
