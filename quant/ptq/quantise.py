@@ -53,8 +53,8 @@ def quantise(
     """A fake-quantised copy of the model: every array layer's weights and input rounded to the allocation's formats.
 
     `calibration` is batches of inputs, a few hundred in all. Batch norms are folded. Activations are unsigned where the
-    calibration data has no negative number. The result computes in float32 with rounded numbers, and is on the CPU, where
-    this is done; `quant.ptq.train` trains it, `quant.ptq.encoded_layers` gives its weights as codes.
+    calibration data has no negative number. The result computes in float32 with rounded numbers, on the CPU, where this
+    is done; `quant.ptq.train` trains it, `quant.ptq.encoded_layers` gives its weights as codes.
 
     Raises DataError for a model that cannot be traced, for an allocation that does not fit it, for NaN in weights or
     activations.
