@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import mean
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from benchmarks.accuracy.cells import DATASETS, FAMILIES, PHOTOS, ROWS, SEEDS, STEP_FAMILIES, STEPS, Cell, step_cell
 from quant.files import replacing
@@ -43,6 +45,18 @@ def write(results: Results, folder: Path) -> None:
     with replacing(folder / "accuracy.md") as partial:
         partial.write_text(markdown(results))
     figure(results).savefig(folder / "accuracy.png", dpi=150)
+
+
+def load(path: Path) -> Results:
+    """What `write` wrote as `accuracy.json`."""
+    document = json.loads(path.read_text())
+    floating = {(entry["task"], entry["seed"]): entry["accuracy"] for entry in document["floating"]}
+    names = [field.name for field in fields(Cell)]
+    cells = {
+        Cell(**{name: entry[name] for name in names}): {k: v for k, v in entry.items() if k not in names}
+        for entry in document["cells"]
+    }
+    return Results(floating, cells)
 
 
 def markdown(results: Results) -> str:
@@ -84,34 +98,39 @@ def _entry(values: Sequence[float], digits: int) -> str:
 
 
 def figure(results: Results) -> Figure:
-    """A panel for each task: percentage by row, a column of marks for each family, hollow PTQ, filled QAT."""
+    """A panel for each task: percentage by row, a column of marks for each family, one for each seed."""
     tasks = (*DATASETS, PHOTOS)
-    drawing = Figure(figsize=(11, 3.8), layout="constrained")
+    drawing = Figure(figsize=(11, 4), layout="constrained")
     for axes, task in zip(drawing.subplots(1, len(tasks)), tasks, strict=True):
         for place, family in enumerate(FAMILIES):
             offset = (place - (len(FAMILIES) - 1) / 2) * 0.14
-            for stage, face in (("ptq", "white"), ("qat", _COLOURS[family])):
-                for at, row in enumerate(ROWS):
-                    values = results.of(task, row, family, stage)
-                    label = family if (stage, at) == (("ptq", 0) if task == PHOTOS else ("qat", 0)) else None
-                    axes.plot(
-                        [at + offset] * len(values),
-                        values,
-                        _MARKERS[family],
-                        color=_COLOURS[family],
-                        markerfacecolor=face,
-                        markersize=4.5,
-                        label=label,
-                    )
+            for stage, filled in (("ptq", False), ("qat", True)):
+                _marks(axes, results, task, family, stage, offset, filled)
         if task in DATASETS:
             floating = mean(results.floating[task, seed] for seed in SEEDS)
-            axes.axhline(floating, color="#9A9A9A", linewidth=0.8)
-            axes.annotate("FP32", (len(ROWS) - 0.5, floating), va="bottom", ha="right", fontsize=7, color="#555555")
+            axes.axhline(floating, color="#9A9A9A", linewidth=0.8, zorder=0)
+            axes.annotate(
+                "FP32", (1, floating), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7
+            )
         axes.set_xticks(range(len(ROWS)), ROWS)
-        axes.set_title(f"{task}: {'agreement with FP32' if task == PHOTOS else 'test accuracy'}, %", fontsize=9)
+        axes.set_title(
+            "EfficientNet-Lite0: agreement with FP32, %" if task == PHOTOS else f"{task}: accuracy, %", fontsize=9
+        )
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=8)
-    drawing.axes[0].legend(
-        frameon=False, fontsize=8, loc="lower left", title="hollow PTQ, filled QAT", title_fontsize=7
+    handles = [Line2D([], [], linestyle="", marker=_MARKERS[f], color=_COLOURS[f], label=f) for f in FAMILIES]
+    title = "hollow: after PTQ, filled: after QAT; a mark for each seed"
+    drawing.legend(
+        handles=handles, title=title, loc="outside upper left", ncols=len(FAMILIES), frameon=False, fontsize=8
     )
     return drawing
+
+
+def _marks(axes: Axes, results: Results, task: str, family: str, stage: str, offset: float, filled: bool) -> None:
+    for at, row in enumerate(ROWS):
+        values = results.of(task, row, family, stage)
+        colour = _COLOURS[family]
+        face = colour if filled else "none"
+        axes.plot(
+            [at + offset] * len(values), values, _MARKERS[family], color=colour, markerfacecolor=face, markersize=4.5
+        )
