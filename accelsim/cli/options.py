@@ -9,6 +9,10 @@ import typer
 WorkloadArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="WORKLOAD", help="Network to run: a file such as workloads/resnet50.yaml.")
 ]
+HardwareOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="NAME|FILE", help="Hardware preset or file. Default: the one the workload names."),
+]
 SetOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(

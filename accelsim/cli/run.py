@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeGuard, get_args
 
 import typer
 
-from accelsim.cli.options import JsonOption, SetOption, WorkloadArgument
+from accelsim.cli.options import HardwareOption, JsonOption, SetOption, WorkloadArgument
 from accelsim.cli.output import note, print_json
 from accelsim.errors import InputError, nearest_name
 
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 def run(
     workload: WorkloadArgument,
-    hardware: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|FILE", help="Hardware preset or file. Default: the one the workload names."),
-    ] = None,
+    hardware: HardwareOption = None,
     bits: Annotated[
         str | None,
         typer.Option(

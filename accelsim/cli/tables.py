@@ -12,6 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from accelsim.config.describe import describe, value_text
+from accelsim.explore.cost_table import CostTable
 from accelsim.report.tables import Column, fitted_table
 from accelsim.workload.describe import LayerRow, gemm_text, layer_rows, shape_text
 from accelsim.workload.layers import Workload
@@ -41,6 +42,18 @@ def names_table(title: str, descriptions: Mapping[str, str]) -> Table:
 def names_line(title: str, names: Sequence[str]) -> Text:
     """Names alone, in one paragraph."""
     return Text.assemble((title, "bold"), "\n", (", ".join(names), "cyan"))
+
+
+def run_cycles_table(table: CostTable) -> Table:
+    """Cycles of the whole run at each pair of widths of a cost table, weights down and activations across."""
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    shown.add_column("", style="dim")
+    for activation_bits in table.activation_widths:
+        shown.add_column(f"a{activation_bits}", header_style="dim", justify="right")
+    for weight_bits in table.weight_widths:
+        cells = [f"{table.run_cycles(weight_bits, activation_bits):,}" for activation_bits in table.activation_widths]
+        shown.add_row(f"w{weight_bits}", *cells)
+    return shown
 
 
 def _table(title: str, *headings: str) -> Table:

@@ -25,7 +25,7 @@ def test_help_imports_nothing_heavy() -> None:
     imported = set(re.findall(r"\| +([a-z]\w*)$", done.stderr, flags=re.MULTILINE))
     assert "typer" in imported
     assert not imported & HEAVY
-    for name in ("run", "show", "list"):
+    for name in ("run", "cost-table", "show", "list"):
         assert f"\n  {name} " in done.stdout
 
 

@@ -1,0 +1,1 @@
+"""The search for better networks and machines, on top of the simulation."""
