@@ -1,1 +1,1 @@
-"""Which number format each layer gets: the file that says so, and the searches that choose it (`docs/allocation.md`)."""
+"""Which number format each layer gets: the file that says so, and the searches that choose (`docs/allocation.md`)."""
