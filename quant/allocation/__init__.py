@@ -1,1 +1,1 @@
-"""Which number format each layer gets, and the file that says so."""
+"""Which number format each layer gets: the file that says so, and the searches that choose (`docs/allocation.md`)."""
