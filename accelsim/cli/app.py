@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from accelsim import __version__
+from accelsim.cli.codesign import codesign
 from accelsim.cli.cost_table import cost_table
 from accelsim.cli.list import list_names
 from accelsim.cli.run import run
@@ -34,5 +35,6 @@ def root(
 
 app.command()(run)
 app.add_typer(show)
+app.command()(codesign)
 app.command("cost-table")(cost_table)
 app.command("list")(list_names)

@@ -37,7 +37,7 @@ def cost_table(
 
     network = load_workload(workload)
     machine = load_hardware(hardware or network.hardware, overrides or ())
-    chosen = _parse_widths(widths)
+    chosen = parse_widths(widths)
     check_cost_file(out)
     table = _simulate(network, machine, chosen)
     write_cost_table(table, out)
@@ -51,7 +51,8 @@ def cost_table(
     typer.echo(f"Cycles of each of {len(table.layers)} layers written to {out}")
 
 
-def _parse_widths(text: str) -> list[int]:
+def parse_widths(text: str) -> list[int]:
+    """Widths separated by commas; InputError for what is none of DyBit's."""
     from accelsim.explore.cost_table import ALL_WIDTHS
 
     known = {str(width): width for width in ALL_WIDTHS}

@@ -12,10 +12,12 @@ from rich.text import Text
 from rich.tree import Tree
 
 from accelsim.config.describe import describe, value_text
+from accelsim.explore.codesign import Design
 from accelsim.explore.cost_table import CostTable
 from accelsim.report.tables import Column, fitted_table
 from accelsim.workload.describe import LayerRow, gemm_text, layer_rows, shape_text
 from accelsim.workload.layers import Workload
+from quant.allocation.file import LayerFormats
 
 
 def configuration_tree(title: str, configuration: BaseModel) -> Tree:
@@ -54,6 +56,23 @@ def run_cycles_table(table: CostTable) -> Table:
         cells = [f"{table.run_cycles(weight_bits, activation_bits):,}" for activation_bits in table.activation_widths]
         shown.add_row(f"w{weight_bits}", *cells)
     return shown
+
+
+def allocation_table(allocation: Mapping[str, LayerFormats]) -> Table:
+    """The formats of each layer."""
+    table = _table("Allocation", "layer", "weights", "activations")
+    for layer, formats in allocation.items():
+        table.add_row(layer, formats.weights, formats.activations)
+    return table
+
+
+def front_table(designs: Sequence[Design]) -> Table:
+    """Speed-up and error of each design."""
+    table = _table("Speed-up against error", "method", "speed-up", "error", "bits of a weight")
+    for design in designs:
+        row = (f"{design.simulated_speedup:.2f}", f"{design.error:.4g}", f"{design.average_bits:.2f}")
+        table.add_row(design.method, *row)
+    return table
 
 
 def _table(title: str, *headings: str) -> Table:

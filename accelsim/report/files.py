@@ -29,7 +29,7 @@ FigureWriter = Callable[[Result, Path], object]
 
 def check_output_directory(directory: Path) -> None:
     """Raise InputError when a report could not be written to `directory`: ask before a long run, not after it."""
-    with _staging(directory):
+    with staging_folder(directory):
         pass
 
 
@@ -47,13 +47,13 @@ def write_report(result: Result, directory: Path, *, plots: bool = True) -> list
 
 
 def _write(result: Result, directory: Path, figures: Iterable[FigureWriter]) -> list[Path]:
-    with _staging(directory) as staging:
+    with staging_folder(directory) as staging:
         (staging / RESULT_NAME).write_text(result.to_json() + "\n", encoding="utf-8")
         write_layers_csv(result, staging / LAYERS_NAME)
         write_allocation(allocation_of(result), staging / ALLOCATION_NAME)
         for write in figures:
             write(result, staging)
-        return _publish(staging, directory)
+        return publish(staging, directory)
 
 
 def allocation_of(result: Result) -> dict[str, LayerFormats]:
@@ -112,7 +112,7 @@ def _cell(value: str | int | float | None) -> str | int:
 
 
 @contextmanager
-def _staging(directory: Path) -> Iterator[Path]:
+def staging_folder(directory: Path) -> Iterator[Path]:
     """A hidden folder on the destination's file system, gone at the end whatever happens."""
     where = f"{_WHERE} {directory}"
     try:
@@ -130,7 +130,7 @@ def _staging(directory: Path) -> Iterator[Path]:
         raise InputError(where, f"cannot write there: {error.strerror}", _ALLOWED) from error
 
 
-def _publish(staging: Path, directory: Path) -> list[Path]:
+def publish(staging: Path, directory: Path) -> list[Path]:
     """Rename every staged file into `directory`, the result last: where it is new, the rest of the report is."""
     names = sorted((path.name for path in staging.iterdir()), key=lambda name: (name == RESULT_NAME, name))
     for name in names:

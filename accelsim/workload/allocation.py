@@ -59,6 +59,11 @@ def read_allocation(workload: Workload, path: Path) -> dict[str, LayerFormats]:
         quant_file.check_layers(allocation, names, f"workload {workload.name!r} (conv2d, linear and matmul)")
     except QuantError as error:
         raise InputError(error.where or str(path), error.found, error.allowed, error.nearest) from None
+    return in_formats(allocation)
+
+
+def in_formats(allocation: Mapping[str, quant_file.LayerFormats]) -> dict[str, LayerFormats]:
+    """An allocation by name with its formats; InputError for an unknown one."""
     return {
         name: LayerFormats(
             tensor_format(formats.weights, signed=True, where=formats.where),

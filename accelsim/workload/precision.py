@@ -18,10 +18,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from accelsim.errors import InputError
-from accelsim.workload.allocation import LayerFormats, allocation_of_bits, read_allocation, uniform_allocation
+from accelsim.workload.allocation import (
+    LayerFormats,
+    allocation_of_bits,
+    in_formats,
+    read_allocation,
+    uniform_allocation,
+)
 from accelsim.workload.encoded import ENCODED_SUFFIX, read_encoded
 from accelsim.workload.formats import Precision, TensorFormat, is_bits_label, tensor_format
 from accelsim.workload.layers import Layer, Workload
+from quant.allocation import file as quant_file
 
 UNQUANTISED = "fp32"
 
@@ -44,6 +51,11 @@ def resolve_precision(workload: Workload, bits: str | None = None, *, use_pins: 
         formats, scale_bytes = read_encoded(workload, Path(text))
         return replace(_resolve(workload, formats, Path(text).stem), scale_bytes=scale_bytes)
     return _resolve(workload, read_allocation(workload, Path(text)), Path(text).stem)
+
+
+def allocated_precision(workload: Workload, allocation: Mapping[str, quant_file.LayerFormats], label: str) -> Precision:
+    """The formats of an allocation that names every array layer. InputError as `resolve_precision`."""
+    return _resolve(workload, in_formats(allocation), label)
 
 
 def uniform_precision(workload: Workload, format_name: str) -> Precision:

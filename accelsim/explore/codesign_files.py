@@ -1,0 +1,75 @@
+"""What a codesign is written and printed as: one JSON document, an allocation file, and a figure of the front."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from accelsim.explore.codesign import Codesign, Design
+from accelsim.report.files import ALLOCATION_NAME, publish, staging_folder
+from quant.allocation.file import write_allocation
+
+CODESIGN_NAME = "codesign.json"
+
+
+def document(
+    search: Codesign, chosen: Design, others: Sequence[Design], baseline: str, errors_of: str
+) -> dict[str, Any]:
+    """The chosen design, and with others the front; `errors_of` says what the noise was measured on."""
+    found: dict[str, Any] = {
+        "workload": search.workload.name,
+        "hardware": search.hardware.model_dump(mode="json"),
+        "baseline": {"name": baseline, "cycles": search.baseline_cycles},
+        "errors_of": errors_of,
+        "allocation": {
+            layer: {"weights": formats.weights, "activations": formats.activations}
+            for layer, formats in chosen.allocation.items()
+        },
+        **_numbers(chosen),
+    }
+    return found if not others else found | {"front": [_numbers(design) for design in others]}
+
+
+def write_codesign(found: dict[str, Any], chosen: Design, others: Sequence[Design], directory: Path) -> list[Path]:
+    """Write `codesign.json`, `allocation.yaml` and, with others, `front.png` and `.svg`, completely or not at all."""
+    with staging_folder(directory) as staging:
+        (staging / CODESIGN_NAME).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        write_allocation(chosen.allocation, staging / ALLOCATION_NAME)
+        if others:
+            _write_front(found, others, staging)
+        return publish(staging, directory)
+
+
+def _write_front(found: dict[str, Any], designs: Sequence[Design], directory: Path) -> None:
+    from matplotlib import rc_context  # slow to import, and needed here alone
+
+    from accelsim.report.figures.front import TradePoint, draw_front
+    from accelsim.report.figures.style import TYPOGRAPHY, save
+
+    points = [TradePoint(design.method, design.simulated_speedup, design.error, _label(design)) for design in designs]
+    title = f"Speed-up against error: {found['workload']} on {found['hardware']['name']}"
+    with rc_context(TYPOGRAPHY):
+        save(draw_front(points, title, found["baseline"]["name"]), directory, "front")
+
+
+def _label(design: Design) -> str:
+    """Of a uniform allocation, the formats that most layers have: those of the others are pinned."""
+    if design.method != "uniform":
+        return ""
+    pairs = [f"{formats.weights}, {formats.activations}" for formats in design.allocation.values()]
+    return max(pairs, key=pairs.count)
+
+
+def _numbers(design: Design) -> dict[str, Any]:
+    return {
+        "method": design.method,
+        "speedup": design.simulated_speedup,
+        "predicted_speedup": design.predicted_speedup,
+        "simulated_speedup": design.simulated_speedup,
+        "error": design.error,
+        "optimality_gap": design.optimality_gap,
+        "average_bits": design.average_bits,
+        "size_bytes": design.size_bytes,
+    }
