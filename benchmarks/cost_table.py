@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,8 +19,8 @@ from accelsim.explore.prediction import Prediction, prediction_error
 from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Workload
 from accelsim.workload.loader import load_workload
-from accelsim.workload.precision import resolve_precision
-from quant.allocation.file import LayerFormats, write_allocation
+from accelsim.workload.precision import allocated_precision
+from quant.allocation.file import LayerFormats
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,10 +34,7 @@ def random_precision(workload: Workload, widths: Sequence[int], seed: int) -> Pr
     for layer in array_layers:
         weights = f"dybit{draw.choice(widths)}" if layer.weight_elements else tensors[layer.inputs[1]]
         allocation[layer.name] = LayerFormats(weights, tensors[layer.inputs[0]])
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"seed{seed}.yaml"
-        write_allocation(allocation, path)
-        return resolve_precision(workload, str(path))
+    return allocated_precision(workload, allocation, f"seed {seed}")
 
 
 def random_predictions(
