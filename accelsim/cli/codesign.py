@@ -14,8 +14,9 @@ from accelsim.cli.output import note, print_json, print_tables
 from accelsim.errors import InputError, nearest_name
 
 if TYPE_CHECKING:
-    from accelsim.explore.codesign import Codesign, Method
+    from accelsim.explore.codesign import Codesign, Design, Method
     from quant.allocation.problem import Quantity
+    from quant.allocation.solution import Limits
 
 _BASELINES = ("fp32", "iso-area", "int8")
 
@@ -57,12 +58,7 @@ def codesign(
     search = _search(workload, hardware, overrides or (), weights, widths, pins or (), baseline)
     others: dict[Quantity, float] = {} if average_bits is None else {"average_bits": average_bits}
     designs = search.front(others=others) + search.uniform() if front else []
-    if speedup is not None:
-        chosen = search.for_speedup(speedup, method, others)
-    elif error is not None:
-        chosen = search.for_error(error, method, others)
-    else:
-        chosen = designs[0]
+    chosen = _chosen(search, speedup, error, method, others) or designs[0]
     errors_of = f"weights of {weights}" if weights else "synthetic Student-t(4) weights"
     found = document(search, chosen, designs, baseline, f"{errors_of}, synthetic Student-t(4) activations")
     if out is not None:  # before anything is printed: a reader that closes the pipe does not cost the files
@@ -122,6 +118,14 @@ def _search(
         reference = run_baseline(baseline, network, machine, show)
     problem = allocation_problem(network, table, chosen, fixed, tensors)
     return Codesign(network, machine, problem, reference.totals.cycles)
+
+
+def _chosen(
+    search: Codesign, speedup: float | None, error: float | None, method: Method, others: Limits
+) -> Design | None:
+    if speedup is not None:
+        return search.for_speedup(speedup, method, others)
+    return None if error is None else search.for_error(error, method, others)
 
 
 def _headline(found: dict[str, Any], wanted: float | None) -> str:
