@@ -17,7 +17,7 @@ from quant.allocation.file import LayerFormats
 from quant.files import replacing
 from quant.granularity import Granularity
 from quant.ptq.graph import trace, uniform_allocation
-from quant.ptq.quantise import PtqSettings, quantise
+from quant.ptq.quantise import PtqSettings, Rounding, quantise
 from quant.ptq.training import TrainingSettings, train
 
 DATASETS: dict[str, Callable[[Path], datasets.Dataset]] = {
@@ -56,7 +56,7 @@ class Cell:
     row: str
     family: str
     seed: int
-    rounding: str = "gptaq"
+    rounding: Rounding = "gptaq"
     correct_bias: bool = True
     per_channel: bool = True
 
@@ -72,7 +72,7 @@ class Cell:
     @property
     def settings(self) -> PtqSettings:
         granularity = Granularity(axis=0 if self.per_channel else None)
-        return PtqSettings(self.rounding, self.correct_bias, granularity, seed=self.seed)  # type: ignore[arg-type]
+        return PtqSettings(self.rounding, self.correct_bias, granularity, seed=self.seed)
 
 
 def all_cells() -> list[Cell]:
@@ -87,7 +87,7 @@ def all_cells() -> list[Cell]:
 
 def step_cell(family: str, step: int) -> Cell:
     """The cell after the first `step` of STEPS were added."""
-    rounding = "nearest" if step < 2 else "gptq" if step == 2 else "gptaq"
+    rounding: Rounding = "nearest" if step < 2 else "gptq" if step == 2 else "gptaq"
     return Cell(PHOTOS, "W4A8", family, 0, rounding, correct_bias=step == 4, per_channel=step > 0)
 
 

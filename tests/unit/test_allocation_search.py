@@ -18,23 +18,15 @@ from quant.allocation.problem import Choice, Layer, Problem, Quantity
 from quant.allocation.quiet import quiet_stdout
 from quant.allocation.solution import InfeasibleError, Limits
 from quant.errors import DataError, QuantError
+from tests.unit.allocation_example import CANDIDATES
+from tests.unit.allocation_example import example as page_example
 
 PAGE = (Path(__file__).parents[2] / "docs" / "allocation.md").read_text(encoding="utf-8")
-CANDIDATES = ("dybit8", "dybit4")
 
 
 @pytest.fixture(scope="module")
 def example() -> Problem:
-    choices = (
-        Choice.of("a.weights", CANDIDATES, (0, 1), weights=100),
-        Choice.of("b.weights", CANDIDATES, (0, 1.5), weights=300),
-        Choice.of("x", CANDIDATES, (0, 4)),
-    )
-    layers = (
-        Layer("a", "a.weights", "x", np.array([[80, 40], [40, 20]])),
-        Layer("b", "b.weights", "x", np.array([[40, 20], [20, 10]])),
-    )
-    return Problem(choices, layers, overhead=10)
+    return page_example()
 
 
 def widths(assignment: tuple[int, ...]) -> str:
