@@ -22,6 +22,8 @@ def check_output(path: Path, *, is_directory: bool = False) -> None:
     home = next(place for place in (path, *path.parents) if place.exists())
     if is_directory and not home.is_dir():
         raise DataError(f"{home} is not a directory", "a directory that exists or can be made", where=where)
+    if not os.access(home if home.is_dir() else home.parent, os.W_OK):
+        raise DataError(f"cannot write to {home}", "a directory that one may write to", where=where)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from accelsim.config.describe import describe, value_text
 from accelsim.explore.codesign import Design
 from accelsim.explore.cost_table import CostTable
 from accelsim.report.tables import Column, fitted_table
+from accelsim.units import format_bytes
 from accelsim.workload.describe import LayerRow, gemm_text, layer_rows, shape_text
 from accelsim.workload.layers import Workload
 from quant.allocation.file import LayerFormats
@@ -66,12 +67,13 @@ def allocation_table(allocation: Mapping[str, LayerFormats]) -> Table:
     return table
 
 
-def front_table(designs: Sequence[Design]) -> Table:
-    """Speed-up and error of each design."""
-    table = _table("Speed-up against error", "method", "speed-up", "error", "bits of a weight")
+def designs_table(title: str, designs: Sequence[Design]) -> Table:
+    """Speed-up, error and size of each design."""
+    table = _table(title, "method", "speed-up", "error", "bits of a weight", "size of all weights")
     for design in designs:
+        name = f"{design.method} {design.label}".rstrip()
         row = (f"{design.simulated_speedup:.2f}", f"{design.error:.4g}", f"{design.average_bits:.2f}")
-        table.add_row(design.method, *row)
+        table.add_row(name, *row, format_bytes(design.size_bytes))
     return table
 
 

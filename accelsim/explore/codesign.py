@@ -7,7 +7,12 @@ from typing import Literal
 
 from accelsim.config.hardware import Hardware
 from accelsim.errors import InputError
-from accelsim.simulation import Progress, run_network
+from accelsim.explore.allocation_errors import Errors
+from accelsim.explore.allocation_problem import Freedom, allocation_problem
+from accelsim.explore.cost_table import cost_table
+from accelsim.simulation import Progress, run_baseline, run_network
+from accelsim.units import BITS_PER_BYTE
+from accelsim.workload.allocation import DEFAULT_FAMILY
 from accelsim.workload.layers import Workload
 from accelsim.workload.precision import allocated_precision
 from quant.allocation import exact, greedy
@@ -18,6 +23,7 @@ from quant.allocation.solution import InfeasibleError, Limits, Solution
 
 Method = Literal["exact", "greedy"]
 Origin = Literal["exact", "greedy", "uniform"]
+Baseline = Literal["fp32", "iso-area", "int8"]
 _ROUNDS = 4
 
 
@@ -25,8 +31,9 @@ _ROUNDS = 4
 class Design:
     """An allocation, the method that found it, and its speed-up over the baseline, by the table and simulated.
 
-    `error` is the sum of the noise-to-signal of every weight and activation tensor; `optimality_gap` how far it can be
-    from the best possible at most, by the table, None where the method gives no bound.
+    `error` is the sum over every weight and activation tensor; `optimality_gap` how far it can be from the best
+    possible at most, by the table, None where the method gives no bound. `predicted_speedup` is None for a uniform
+    allocation, which no table was asked for. `label` is its width, such as `w4a4`, for a uniform one.
     """
 
     allocation: dict[str, LayerFormats]
@@ -34,9 +41,10 @@ class Design:
     error: float
     average_bits: float
     size_bytes: float
-    predicted_speedup: float
+    predicted_speedup: float | None
     simulated_speedup: float
     optimality_gap: float | None
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,11 +53,28 @@ class Codesign:
 
     workload: Workload
     hardware: Hardware
+    freedom: Freedom
+    errors: Errors
     problem: Problem
     baseline_cycles: int
-    progress: Progress | None = None
 
-    def for_speedup(self, speedup: float, method: Method, others: Limits | None = None) -> Design:
+    @classmethod
+    def prepare(
+        cls,
+        workload: Workload,
+        hardware: Hardware,
+        freedom: Freedom,
+        errors: Errors,
+        baseline: Baseline = "fp32",
+        progress: Progress | None = None,
+    ) -> Codesign:
+        """Simulate the network at every pair of widths and on the baseline. InputError as `allocation_problem`."""
+        table = cost_table(workload, hardware, *freedom.table_widths, progress)
+        problem = allocation_problem(workload, table, freedom, errors)
+        cycles = run_baseline(baseline, workload, hardware, progress).totals.cycles
+        return cls(workload, hardware, freedom, errors, problem, cycles)
+
+    def for_speedup(self, speedup: float, method: Method = "exact", others: Limits | None = None) -> Design:
         """The least error at a speed-up of the *simulated* run, under other limits.
 
         Prefetch and residency make a run differ from the table's sum by about a percent, so the search is repeated with
@@ -60,7 +85,7 @@ class Codesign:
         wanted_cycles = self.baseline_cycles / speedup
         limit, design = wanted_cycles, None
         for _ in range(_ROUNDS):
-            limits: dict[Quantity, float] = {**(others or {}), "cycles": limit}
+            limits: dict[Quantity, float] = {"cycles": limit, **(others or {})}
             try:
                 found = self._search("error", limits, method)
             except InfeasibleError as error:
@@ -74,10 +99,10 @@ class Codesign:
         assert design is not None
         return design
 
-    def for_error(self, error: float, method: Method, others: Limits | None = None) -> Design:
+    def for_error(self, error: float, method: Method = "exact", others: Limits | None = None) -> Design:
         """The fastest at an error of at most so much, under other limits. InputError with the least error there is."""
         try:
-            return self._simulated(self._search("cycles", {**(others or {}), "error": error}, method), method)
+            return self._simulated(self._search("cycles", {"error": error, **(others or {})}, method), method)
         except InfeasibleError as infeasible:
             raise self._unreachable(infeasible) from None
 
@@ -96,13 +121,38 @@ class Codesign:
                 continue
         return designs
 
-    def uniform(self) -> list[Design]:
-        """Every free choice at the same width, a design for each width: what mixing has to beat."""
-        most = max(len(choice.formats) for choice in self.problem.choices)
-        assignments = [tuple(min(k, len(c.formats) - 1) for c in self.problem.choices) for k in range(most)]
-        return [
-            self._simulated(Solution.of(self.problem, assignment, "error"), "uniform") for assignment in assignments
-        ]
+    def uniform(self, bits: int) -> Design:
+        """Every free choice at this width (activations that have no choice stay): what mixing has to beat."""
+        problem = allocation_problem(self.workload, None, self.freedom.uniform(bits), self.errors)
+        only = (0,) * len(problem.choices)
+        allocation = problem.formats(only)
+        pairs = [f"w{pair.weights}a{pair.activations}".replace(DEFAULT_FAMILY, "") for pair in allocation.values()]
+        return Design(
+            allocation,
+            "uniform",
+            problem.error(only),
+            problem.average_bits(only),
+            problem.size_bits(only) / BITS_PER_BYTE,
+            None,
+            self.baseline_cycles / self._simulated_cycles(allocation),
+            None,
+            max(pairs, key=pairs.count),  # those of the others are pinned
+        )
+
+    def uniform_around(self, average_bits: float) -> list[Design]:
+        """The uniform allocations of just not more and just more bits of a weight on average."""
+        below = [bits for bits in self.errors.widths if self._uniform_average(bits) <= average_bits]
+        above = [bits for bits in self.errors.widths if bits not in below]
+        return [self.uniform(bits) for bits in (*sorted(below)[-1:], *sorted(above)[:1])]
+
+    def _uniform_average(self, bits: int) -> float:
+        """Bits of a weight on average with this width wherever none is pinned."""
+        pins = self.freedom.pins
+        total = sum(
+            layer.weight_elements * (pins[layer.name][0] if layer.name in pins else bits)
+            for layer in self.workload.layers
+        )
+        return total / max(self.problem.weights, 1)
 
     def _search(self, quantity: Quantity, limits: Limits, method: Method) -> Solution:
         if method == "exact":
@@ -116,7 +166,7 @@ class Codesign:
             method,
             solution.error,
             solution.average_bits,
-            solution.size_bits / 8,
+            solution.size_bits / BITS_PER_BYTE,
             self.baseline_cycles / solution.cycles,
             self.baseline_cycles / self._simulated_cycles(allocation),
             solution.gap,
@@ -124,11 +174,25 @@ class Codesign:
 
     def _simulated_cycles(self, allocation: dict[str, LayerFormats]) -> int:
         precision = allocated_precision(self.workload, allocation, "codesign")
-        return run_network(self.workload, self.hardware, precision, self.progress).totals.cycles
+        return run_network(self.workload, self.hardware, precision).totals.cycles
 
     def _unreachable(self, error: InfeasibleError) -> InputError:
-        if error.quantity == "cycles":
-            best = self.baseline_cycles / error.best
-            wanted = self.baseline_cycles / error.limit
-            return InputError("--speedup", f"{wanted:.4g} cannot be reached", f"up to {best:.4g}")
-        return InputError(f"--{error.quantity.replace('_', '-')}", error.found, error.allowed)
+        """The limit that cannot be kept as the option that set it, and the best that the others leave of it."""
+        option, wanted = self._as_option(error.quantity, error.limit)
+        _, best = self._as_option(error.quantity, error.best)
+        # rounded so that what the message says can be reached
+        allowed = f"up to {0.9999 * best:.5g}" if error.quantity == "cycles" else f"from {1.0001 * best:.5g}"
+        others = [f"{name} {value:g}" for name, value in (self._as_option(*limit) for limit in error.under.items())]
+        return InputError(option, f"{wanted:g} cannot be reached", ", with ".join([allowed, *others]))
+
+    def _as_option(self, quantity: Quantity, value: float) -> tuple[str, float]:
+        """The option that limits a quantity, and its value there."""
+        match quantity:
+            case "cycles":
+                return "--speedup", self.baseline_cycles / value
+            case "size_bits":
+                return "--size-bytes", value / BITS_PER_BYTE
+            case "average_bits":
+                return "--average-bits", value
+            case "error":
+                return "--error", value

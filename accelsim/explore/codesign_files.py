@@ -15,21 +15,22 @@ CODESIGN_NAME = "codesign.json"
 
 
 def document(
-    search: Codesign, chosen: Design, others: Sequence[Design], baseline: str, errors_of: str
+    search: Codesign, chosen: Design, front: Sequence[Design], uniform: Sequence[Design], baseline: str
 ) -> dict[str, Any]:
-    """The chosen design, and with others the front; `errors_of` says what the noise was measured on."""
+    """The chosen design, the `uniform` ones to set beside it and, if there is one, the front."""
     found: dict[str, Any] = {
         "workload": search.workload.name,
         "hardware": search.hardware.model_dump(mode="json"),
         "baseline": {"name": baseline, "cycles": search.baseline_cycles},
-        "errors_of": errors_of,
+        "errors_of": search.errors.described,
         "allocation": {
             layer: {"weights": formats.weights, "activations": formats.activations}
             for layer, formats in chosen.allocation.items()
         },
         **_numbers(chosen),
+        "uniform": [_numbers(design) for design in uniform],
     }
-    return found if not others else found | {"front": [_numbers(design) for design in others]}
+    return found if not front else found | {"front": [_numbers(design) for design in front]}
 
 
 def write_codesign(found: dict[str, Any], chosen: Design, others: Sequence[Design], directory: Path) -> list[Path]:
@@ -48,23 +49,16 @@ def _write_front(found: dict[str, Any], designs: Sequence[Design], directory: Pa
     from accelsim.report.figures.front import TradePoint, draw_front
     from accelsim.report.figures.style import TYPOGRAPHY, save
 
-    points = [TradePoint(design.method, design.simulated_speedup, design.error, _label(design)) for design in designs]
+    points = [TradePoint(design.method, design.simulated_speedup, design.error, design.label) for design in designs]
     title = f"Speed-up against error: {found['workload']} on {found['hardware']['name']}"
     with rc_context(TYPOGRAPHY):
         save(draw_front(points, title, found["baseline"]["name"]), directory, "front")
 
 
-def _label(design: Design) -> str:
-    """Of a uniform allocation, the formats that most layers have: those of the others are pinned."""
-    if design.method != "uniform":
-        return ""
-    pairs = [f"{formats.weights}, {formats.activations}" for formats in design.allocation.values()]
-    return max(pairs, key=pairs.count)
-
-
 def _numbers(design: Design) -> dict[str, Any]:
     return {
         "method": design.method,
+        "label": design.label,
         "speedup": design.simulated_speedup,
         "predicted_speedup": design.predicted_speedup,
         "simulated_speedup": design.simulated_speedup,

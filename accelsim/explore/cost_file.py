@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from accelsim.errors import InputError, nearest_name
 from accelsim.explore.cost_table import CostTable
 from accelsim.workload.formats import MAX_BITS
-from quant import QuantError
+from accelsim.workload.quant_errors import as_input_errors
 from quant.files import check_output, replacing
 
 CSV_COLUMNS = ("layer", "weight_bits", "activation_bits", "cycles")
@@ -28,12 +27,8 @@ def check_cost_file(path: Path) -> None:
         found = f"found {path.suffix!r}" if path.suffix else "the name has no suffix"
         allowed = " or ".join(f"{suffix} ({meaning})" for suffix, meaning in _SUFFIXES.items())
         raise InputError(where, found, allowed, nearest_name(path.suffix, _SUFFIXES))
-    try:
+    with as_input_errors(where):
         check_output(path)
-    except QuantError as error:
-        raise InputError(error.where, error.found, error.allowed, error.nearest) from None
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(where, f"cannot write to {path.parent}", "a directory that one may write to")
 
 
 def write_cost_table(table: CostTable, path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from accelsim.errors import InputError
 from accelsim.workload.formats import TensorFormat, parse_bits, tensor_format
 from accelsim.workload.layers import Layer, Workload
-from quant import QuantError
+from accelsim.workload.quant_errors import as_input_errors
 from quant.allocation import file as quant_file
 
 #: The family that a width such as the 4 in `w4a8` stands for.
@@ -53,12 +53,10 @@ def uniform_allocation(workload: Workload, format_name: str) -> dict[str, LayerF
 
 def read_allocation(workload: Workload, path: Path) -> dict[str, LayerFormats]:
     """Read an allocation file that names every array layer of the workload, and nothing else."""
-    try:
+    with as_input_errors(str(path)):
         allocation = quant_file.read_allocation(path)
         names = [layer.name for layer in _array_layers(workload)]
         quant_file.check_layers(allocation, names, f"workload {workload.name!r} (conv2d, linear and matmul)")
-    except QuantError as error:
-        raise InputError(error.where or str(path), error.found, error.allowed, error.nearest) from None
     return in_formats(allocation)
 
 

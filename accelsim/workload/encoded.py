@@ -13,7 +13,7 @@ from accelsim.errors import InputError, nearest_name
 from accelsim.workload.allocation import LayerFormats
 from accelsim.workload.formats import tensor_format
 from accelsim.workload.layers import Layer, Workload
-from quant import QuantError
+from accelsim.workload.quant_errors import as_input_errors
 
 if TYPE_CHECKING:
     from quant.encoded import EncodedLayer
@@ -30,10 +30,8 @@ def read_encoded(workload: Workload, path: Path) -> tuple[dict[str, LayerFormats
     """
     from quant.encoded import load_encoded  # numpy and more, which other runs do not need here
 
-    try:
+    with as_input_errors(str(path)):
         stored = load_encoded(path).layers
-    except QuantError as error:
-        raise InputError(error.where or str(path), error.found, error.allowed, error.nearest) from None
     formats: dict[str, LayerFormats] = {}
     scale_bytes: dict[str, int] = {}
     for layer in workload.layers:

@@ -40,17 +40,18 @@ def allocate(layers: Iterable[str], bits: str, pins: Sequence[str] = ()) -> dict
             check_layers(allocation, names, _WHOSE)
         except QuantError as error:
             raise DataError(error.found, error.allowed, error.nearest, where=error.where or bits) from None
-    return allocation | dict(_pin(pin, names) for pin in pins)
+    return allocation | dict(parse_pin(pin, names) for pin in pins)
 
 
-def _pin(pin: str, layers: Sequence[str]) -> tuple[str, LayerFormats]:
+def parse_pin(pin: str, layers: Sequence[str], whose: str = _WHOSE) -> tuple[str, LayerFormats]:
+    """`conv1=w8a8` or `fc=int8`: the layer and its formats. Raises QuantError if either is unknown."""
     name, equals, bits = pin.rpartition("=")
     where = f"--pin {pin}"
     if not equals:
         raise DataError(f"found {pin!r}", "LAYER=FORMAT, such as conv1=w8a8 or fc=int8", where="--pin")
     if name not in layers:
         nearest = difflib.get_close_matches(name, layers, n=1)
-        raise DataError(f"no layer {name} in {_WHOSE}", f"one of {', '.join(layers[:5])} ...", *nearest, where=where)
+        raise DataError(f"no layer {name!r} in {whose}", f"one of {', '.join(layers[:5])} ...", *nearest, where=where)
     try:
         return name, formats_of_bits(bits)
     except QuantError as error:

@@ -48,6 +48,24 @@ def test_pins_and_widths(cli: Cli, tiny: Path) -> None:
     assert (document["method"], document["optimality_gap"]) == ("greedy", None)
 
 
+def test_several_limits_and_one_width_for_all_beside_the_result(cli: Cli, tiny: Path) -> None:
+    limits = ("--average-bits", "4.5", "--size-bytes", "5000", "--equal-residuals", "--weight-only")
+    document = cli("codesign", tiny, "--error", "10", *limits, "--json").document
+    assert document["average_bits"] <= 4.5
+    assert document["size_bytes"] <= 5000
+    below, above = document["uniform"]
+    assert below["average_bits"] <= document["average_bits"] < above["average_bits"]
+    assert below["label"].endswith("a8")
+    shown = cli("codesign", tiny, "--error", "10", *limits).out
+    assert f"uniform {below['label']}" in shown
+
+
+def test_the_seed_is_all_that_chance_depends_on(cli: Cli, tiny: Path) -> None:
+    first, again, other = (cli("codesign", tiny, "--error", "1", "--seed", seed, "--json").out for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -61,7 +79,9 @@ def test_pins_and_widths(cli: Cli, tiny: Path) -> None:
         (("--error", "1", "--widths", "4,16"), "found '16'"),
         (("--error", "1", "--pin", "stemm=dybit4"), "did you mean 'stem'"),
         (("--error", "1", "--weights", "none.npz"), "none.npz"),
-        (("--error", "1", "--average-bits", "1"), "average-bits"),
+        (("--error", "1", "--average-bits", "1"), "--average-bits: 1 cannot be reached"),
+        (("--error", "1", "--size-bytes", "10"), "--size-bytes: 10 cannot be reached"),
+        (("--error", "1", "--size-bytes", "0"), "above 0"),
     ],
 )
 def test_wrong_input_is_one_message(cli: Cli, tiny: Path, options: tuple[str, ...], message: str) -> None:
