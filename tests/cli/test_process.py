@@ -62,7 +62,14 @@ def test_output_that_cannot_be_written_is_a_failure() -> None:
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path, number: signal.Signals, status: int, message: str) -> None:
     """The signal comes while the report is being written, or as soon after the start as this test can see that."""
     command = [*ACCELSIM, "run", "workloads/resnet18.yaml", "--out", str(tmp_path / "report")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as run:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's `&` job ignores it
+    ) as run:
         while run.poll() is None and not list(tmp_path.glob(".report-*/*")):
             time.sleep(0.005)
         run.send_signal(number)

@@ -189,7 +189,7 @@ def test_an_allocation_that_does_not_fit(
     [
         (
             ["--pin", "steem=int8"],
-            f"--pin steem=int8: no layer steem in {MODEL}; did",
+            f"--pin steem=int8: no layer 'steem' in {MODEL}; did",
         ),
         (["--pin", "stem=int88"], "--pin stem=int88: unknown number format 'int88'"),
         (["--pin", "stem"], "--pin: found 'stem' (allowed: LAYER=FORMAT"),
