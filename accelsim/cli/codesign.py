@@ -79,7 +79,7 @@ def codesign(
     uniform = search.uniform_around(chosen.average_bits)
     found = document(search, chosen, designs, uniform, baseline)
     if out is not None:  # before anything is printed: a reader that closes the pipe does not cost the files
-        written = write_codesign(found, chosen, designs, out)
+        written = write_codesign(found, chosen, designs, search.errors.quantity, out)
         note(f"{len(written)} files written to {out}")
     if json_output:
         print_json(found)

@@ -20,7 +20,10 @@ from quant.models import layer_tensors, load_tensors
 
 
 class Errors(Protocol):
-    """The additive error of each choice in each format. `described` says what the numbers are of."""
+    """The additive error of each choice in each format: so much of `quantity`, of what `described` says."""
+
+    @property
+    def quantity(self) -> str: ...
 
     @property
     def described(self) -> str: ...
@@ -50,9 +53,13 @@ class NoiseErrors:
     _known: dict[tuple[str, str], float] = field(default_factory=dict)
 
     @property
+    def quantity(self) -> str:
+        return "noise-to-signal"
+
+    @property
     def described(self) -> str:
         of_weights = f"weights of {self.weights_label}" if self.weights else "synthetic Student-t(4) weights"
-        return f"noise-to-signal of {of_weights}, synthetic Student-t(4) activations"
+        return f"{self.quantity} of {of_weights}, synthetic Student-t(4) activations"
 
     @property
     def widths(self) -> Sequence[int]:

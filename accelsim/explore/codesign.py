@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from accelsim.config.hardware import Hardware
@@ -106,8 +106,20 @@ class Codesign:
         except InfeasibleError as infeasible:
             raise self._unreachable(infeasible) from None
 
+    def fastest(self, others: Limits | None = None) -> Design:
+        """The fewest cycles by the table that there can be, and of the allocations that take them the least error."""
+        try:
+            fewest = exact.minimise(self.problem, "cycles", others).cycles
+            limits: Limits = {"cycles": fewest, **(others or {})}
+            return self._simulated(exact.minimise(self.problem, "error", limits), "exact")
+        except InfeasibleError as error:
+            raise self._unreachable(error) from None
+
     def front(self, points: int = 24, others: Limits | None = None) -> list[Design]:
-        """The whole trade: the exact front, fastest first, and what the greedy search finds at the same cycles."""
+        """The whole trade: the exact front, fastest first, and what the greedy search finds at the same cycles.
+
+        The exact search's bound says how far from the best the greedy one is.
+        """
         try:
             best = exact_front(self.problem, points, others)
         except InfeasibleError as error:
@@ -116,7 +128,8 @@ class Codesign:
         for solution in best:
             try:
                 limits: dict[Quantity, float] = {**(others or {}), "cycles": solution.cycles}
-                designs.append(self._simulated(self._search("error", limits, "greedy"), "greedy"))
+                found = replace(self._search("error", limits, "greedy"), bound=solution.bound)
+                designs.append(self._simulated(found, "greedy"))
             except InfeasibleError:  # the greedy search gets stuck before the fastest points
                 continue
         return designs

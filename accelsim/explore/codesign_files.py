@@ -33,26 +33,33 @@ def document(
     return found if not front else found | {"front": [_numbers(design) for design in front]}
 
 
-def write_codesign(found: dict[str, Any], chosen: Design, others: Sequence[Design], directory: Path) -> list[Path]:
-    """Write `codesign.json`, `allocation.yaml` and, with others, `front.png` and `.svg`, completely or not at all."""
+def write_codesign(
+    found: dict[str, Any], chosen: Design, front: Sequence[Design], quantity: str, directory: Path
+) -> list[Path]:
+    """Write `codesign.json`, `allocation.yaml` and, of a front, `front.png` and `.svg`, completely or not at all.
+
+    `quantity` is what the errors are of."""
     with staging_folder(directory) as staging:
         (staging / CODESIGN_NAME).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         write_allocation(chosen.allocation, staging / ALLOCATION_NAME)
-        if others:
-            _write_front(found, others, staging)
+        if front:
+            _write_front(found, front, quantity, staging)
         return publish(staging, directory)
 
 
-def _write_front(found: dict[str, Any], designs: Sequence[Design], directory: Path) -> None:
+def _write_front(found: dict[str, Any], designs: Sequence[Design], quantity: str, directory: Path) -> None:
     from matplotlib import rc_context  # slow to import, and needed here alone
 
     from accelsim.report.figures.front import TradePoint, draw_front
     from accelsim.report.figures.style import TYPOGRAPHY, save
 
-    points = [TradePoint(design.method, design.simulated_speedup, design.error, design.label) for design in designs]
+    points = [
+        TradePoint(design.method, design.simulated_speedup, design.error, design.optimality_gap, design.label)
+        for design in designs
+    ]
     title = f"Speed-up against error: {found['workload']} on {found['hardware']['name']}"
     with rc_context(TYPOGRAPHY):
-        save(draw_front(points, title, found["baseline"]["name"]), directory, "front")
+        save(draw_front(points, title, found["baseline"]["name"], quantity), directory, "front")
 
 
 def _numbers(design: Design) -> dict[str, Any]:

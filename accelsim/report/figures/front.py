@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -20,44 +21,46 @@ _SERIES = {  # colour, marker, line, name in the legend
 
 @dataclass(frozen=True, slots=True)
 class TradePoint:
-    """An allocation: who found it, its speed-up, the sum of its noise-to-signal, and what is written beside it."""
+    """An allocation: who found it, its speed-up, its error, how far that can be from the best, and its label."""
 
     origin: str
     speedup: float
     error: float
+    gap: float | None = None
     label: str = ""
 
 
-def draw_front(points: Sequence[TradePoint], title: str, baseline: str) -> Figure:
-    """A mark for each point, errors on a logarithmic axis; the exact ones joined."""
-    figure = new_figure(7.2, 4.6, left=0.75, right=0.25, top=0.75, bottom=0.55)
-    figure.text(0.12 / 7.2, 1 - 0.12 / 4.6, title, va="top", fontsize=11, fontweight="bold")
-    axes = figure.subplots()
-    fastest = max(point.speedup for point in points)
+def draw_front(points: Sequence[TradePoint], title: str, baseline: str, quantity: str) -> Figure:
+    """A mark for each point, errors (the sum of a quantity) on a logarithmic axis; below, the gap of the greedy ones."""
+    figure = new_figure(7.2, 5.8, left=0.75, right=0.25, top=0.75, bottom=0.55)
+    figure.text(0.12 / 7.2, 1 - 0.12 / 5.8, title, va="top", fontsize=11, fontweight="bold")
+    trade, gaps = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1], "hspace": 0.08})
     for origin, (colour, marker, line, name) in _SERIES.items():
         series = sorted((point for point in points if point.origin == origin), key=lambda point: point.speedup)
-        if not series:
-            continue
-        axes.plot(
-            [point.speedup for point in series],
-            [point.error for point in series],
-            marker=marker,
-            linestyle=line,
-            color=colour,
-            linewidth=1,
-            markersize=5,
-            label=name,
-        )
-        for point in series:
-            place, in_left_half = (point.speedup, point.error), 2 * point.speedup < fastest
-            offset, side = ((8, -8), "left") if in_left_half else ((-6, 6), "right")
-            axes.annotate(point.label, place, offset, textcoords="offset points", ha=side, fontsize=7.5)
-    axes.margins(x=0.12)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.set_xlabel(f"simulated speed-up over {baseline}")
-    axes.set_ylabel("sum of noise-to-signal of all tensors")
-    grid(axes, "both")
-    figure.legend(loc="upper left", bbox_to_anchor=(0.01, 1 - 0.33 / 4.6), ncols=3, columnspacing=1.5, labelcolor=INK)
-    axes.spines[["left", "bottom"]].set_color(GREY)
+        speedups = [point.speedup for point in series]
+        style = {"marker": marker, "linestyle": line, "color": colour, "linewidth": 1, "markersize": 5}
+        if series:
+            trade.plot(speedups, [point.error for point in series], label=name, **style)
+        if origin == "greedy":
+            gaps.plot(speedups, [100 * (point.gap or 0) for point in series], **style)
+    _write_labels(trade, points)
+    trade.margins(x=0.12)
+    trade.set_yscale("log")
+    trade.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    trade.set_ylabel(f"{quantity}, sum of all tensors")
+    gaps.set_ylim(bottom=0)
+    gaps.set_ylabel("greedy: gap\nto exact [%]")
+    gaps.set_xlabel(f"simulated speed-up over {baseline}")
+    for axes in (trade, gaps):
+        grid(axes, "both")
+        axes.spines[["left", "bottom"]].set_color(GREY)
+    figure.legend(loc="upper left", bbox_to_anchor=(0.01, 1 - 0.33 / 5.8), ncols=3, columnspacing=1.5, labelcolor=INK)
     return figure
+
+
+def _write_labels(axes: Axes, points: Sequence[TradePoint]) -> None:
+    fastest = max(point.speedup for point in points)
+    for point in points:
+        offset, side = ((8, -8), "left") if 2 * point.speedup < fastest else ((-6, 6), "right")
+        place = (point.speedup, point.error)
+        axes.annotate(point.label, place, offset, textcoords="offset points", ha=side, fontsize=7.5)
