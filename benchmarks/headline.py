@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -67,6 +68,9 @@ def cause_rows(workload: Workload, hardware: Hardware) -> list[list[str]]:
     runs: list[tuple[str, RunResult]] = [("fp32", baseline)]
     runs += [(bits, run_network(workload, hardware, resolve_precision(workload, bits))) for bits in UNIFORM]
     runs.append(("the fastest mix", _run(workload, hardware, search(workload, hardware, "fp32").fastest())))
+    unpinned = replace(workload, pins={})
+    runs.append(("w2a2, no pins", run_network(workload, hardware, resolve_precision(unpinned, "w2a2"))))
+    runs.append(("the fastest, no pins", _run(workload, hardware, search(unpinned, hardware, "fp32").fastest())))
     shown = [cause for cause in CAUSES if any(run.totals.breakdown[cause] for _, run in runs)]
     rows = [["run", "Mcycles", "speed-up", *(f"{CAUSE_LABELS[cause]} [%]" for cause in shown)]]
     for name, run in runs:
