@@ -28,7 +28,7 @@ from quant.ptq.folding import fold_batch_norms
 
 WeightedLayer = nn.Linear | nn.modules.conv._ConvNd
 _MATMULS = {torch.matmul, torch.bmm, operator.matmul, "matmul", "bmm"}
-_ADDS = {operator.add, operator.iadd, torch.add, "add", "add_"}
+ADDITIONS = {operator.add, operator.iadd, torch.add, "add", "add_"}
 _INERT = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
 
@@ -47,7 +47,16 @@ class _Tracer(fx.Tracer):
 
 
 def trace(model: nn.Module) -> fx.GraphModule:
-    """A copy of the model as a graph: in evaluation mode, float32, on the CPU, batch norms folded, dropout gone.
+    """The model as `unfolded_trace` gives it, batch norms folded. Raises DataError as that does."""
+    network = unfolded_trace(model)
+    fold_batch_norms(network)
+    network.delete_all_unused_submodules()
+    network.recompile()
+    return network
+
+
+def unfolded_trace(model: nn.Module) -> fx.GraphModule:
+    """A copy of the model as a graph: in evaluation mode, float32, on the CPU, dropout gone.
 
     Raises DataError for a model that `torch.fx` cannot trace (control flow that depends on the data).
     """
@@ -61,8 +70,6 @@ def trace(model: nn.Module) -> fx.GraphModule:
         if node.op == "call_module" and isinstance(network.get_submodule(node.target), _INERT):
             node.replace_all_uses_with(node.args[0])
             network.graph.erase_node(node)
-    fold_batch_norms(network)
-    network.delete_all_unused_submodules()
     network.recompile()
     return network
 
@@ -104,7 +111,7 @@ def tensor_formats(network: fx.GraphModule, allocation: Mapping[str, LayerFormat
             read_as[node] = max(candidates, key=lambda name: get_format(name).bits)
     position = {node: index for index, node in enumerate(network.graph.nodes)}
     for node in network.graph.nodes:
-        if node.target in _ADDS and node in read_as:
+        if node.target in ADDITIONS and node in read_as:
             for operand in _stored_operands(node, position):
                 formats.setdefault(operand, read_as[node])
     return formats

@@ -26,6 +26,9 @@ PUBLISHED = {
     "vit_b16": (86_567_656, 17.564, 3),
 }
 
+#: torch networks of this repository; tests/unit/test_workload_importer.py holds them to torch
+IMPORTED = ("efficientnet_lite0", "resnet8")
+
 #: network: array layers of each kind
 LAYERS = {
     "resnet50": {"conv2d": 53, "linear": 1},
@@ -78,6 +81,34 @@ def mobilenetv2_macs() -> int:
     return total + 7**2 * 320 * 1280 + 1280 * 1000
 
 
+def efficientnet_lite0_macs() -> int:
+    """Tan and Le 2019, table 1, with the fixed stem and head of EfficientNet-Lite."""
+    total = 112**2 * 32 * 3 * 9
+    channels, size = 32, 112
+    table = (
+        *((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3)),
+        *((6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)),
+    )
+    for expansion, width, repeats, first_stride, kernel in table:
+        for stride in (first_stride, *(1,) * (repeats - 1)):
+            hidden = expansion * channels
+            expand = size**2 * channels * hidden if expansion > 1 else 0
+            size //= stride
+            total += expand + size**2 * hidden * (kernel**2 + width)
+            channels = width
+    return total + 7**2 * 320 * 1280 + 1280 * 1000
+
+
+def resnet8_macs() -> int:
+    """Three blocks of 16, 32 and 64 channels behind a stem of stride 2 on 28 x 28 images."""
+    blocks = ((16, 16, 14), (16, 32, 7), (32, 64, 4))
+    total = 14**2 * 16 * 9 + 64 * 10
+    for channels, width, size in blocks:
+        shortcut = channels * width if channels != width else 0
+        total += size**2 * (9 * channels * width + 9 * width**2 + shortcut)
+    return total
+
+
 def vgg16_macs() -> int:
     """Simonyan and Zisserman 2015, table 1, column D."""
     total, channels = 0, 3
@@ -102,6 +133,8 @@ def vit_b16_macs() -> int:
         ("resnet50", resnet50_macs()),
         ("resnet18", resnet18_macs()),
         ("mobilenetv2", mobilenetv2_macs()),
+        ("efficientnet_lite0", efficientnet_lite0_macs()),
+        ("resnet8", resnet8_macs()),
         ("vgg16", vgg16_macs()),
         ("vit_b16", vit_b16_macs()),
     ],
@@ -136,7 +169,7 @@ def test_defaults(name: str) -> None:
 
 
 def test_every_shipped_file_is_checked_here() -> None:
-    assert {path.stem for path in NETWORKS.glob("*.yaml")} == set(PUBLISHED)
+    assert {path.stem for path in NETWORKS.glob("*.yaml")} == {*PUBLISHED, *IMPORTED}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
