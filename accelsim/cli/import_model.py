@@ -24,15 +24,13 @@ def import_model(
     """Write a torch network as a workload file, its layers named by their module paths."""
     from accelsim.workload.importer import workload_text
     from accelsim.workload.loader import parse_workload
-    from quant.errors import QuantError
+    from accelsim.workload.quant_errors import as_input_errors
     from quant.files import check_output, replacing
 
     shape = _parse_shape(input_shape)
-    try:
+    with as_input_errors(model):
         check_output(out)
         text = workload_text(_described(model, shape), out.stem, model)
-    except QuantError as error:
-        raise InputError(error.where or model, error.found, error.allowed, error.nearest) from None
     workload = parse_workload(text, str(out))
     with replacing(out) as partial:
         partial.write_text(text, encoding="utf-8")
