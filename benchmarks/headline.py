@@ -55,10 +55,11 @@ def main() -> None:
 
 def target_rows(workload: Workload, hardware: Hardware, targets: Sequence[float] = TARGETS) -> list[list[str]]:
     """The least error at each speed-up over each baseline, and at the highest there is."""
-    searches = [search(workload, hardware, name) for name in BASELINES]
+    found = search(workload, hardware)
+    searches = [replace(found, baseline_cycles=_cycles(name, workload, hardware)) for name in BASELINES]
     rows = [["speed-up asked for", *(f"over {name}: error, bits of weights and tensors" for name in BASELINES)]]
-    rows += [[f"{target:g}x", *(_at(found, target) for found in searches)] for target in targets]
-    fastest = [found.fastest() for found in searches]
+    rows += [[f"{target:g}x", *(_at(against, target) for against in searches)] for target in targets]
+    fastest = [against.fastest() for against in searches]
     return [*rows, ["the fastest", *(f"**{design.simulated_speedup:.2f}x**: {_mix(design)}" for design in fastest)]]
 
 
@@ -67,10 +68,10 @@ def cause_rows(workload: Workload, hardware: Hardware) -> list[list[str]]:
     baseline = run_baseline("fp32", workload, hardware)
     runs: list[tuple[str, RunResult]] = [("fp32", baseline)]
     runs += [(bits, run_network(workload, hardware, resolve_precision(workload, bits))) for bits in UNIFORM]
-    runs.append(("the fastest mix", _run(workload, hardware, search(workload, hardware, "fp32").fastest())))
+    runs.append(("the fastest mix", _run(workload, hardware, search(workload, hardware).fastest())))
     unpinned = replace(workload, pins={})
     runs.append(("w2a2, no pins", run_network(workload, hardware, resolve_precision(unpinned, "w2a2"))))
-    runs.append(("the fastest, no pins", _run(workload, hardware, search(unpinned, hardware, "fp32").fastest())))
+    runs.append(("the fastest, no pins", _run(workload, hardware, search(unpinned, hardware).fastest())))
     shown = [cause for cause in CAUSES if any(run.totals.breakdown[cause] for _, run in runs)]
     rows = [["run", "Mcycles", "speed-up", *(f"{CAUSE_LABELS[cause]} [%]" for cause in shown)]]
     for name, run in runs:
@@ -85,19 +86,22 @@ def machine_rows(workload: Workload, machines: Iterable[str]) -> list[list[str]]
     rows = [["machine", *(f"over {name}" for name in BASELINES), "w4a4 over fp32", "w2a2 over fp32", "cycles bound by"]]
     for label in machines:
         hardware = load_hardware("zcu102", MACHINES[label])
-        found = search(workload, hardware, "fp32")
+        found = search(workload, hardware)
         fastest = found.fastest()
         run = _run(workload, hardware, fastest)
-        speedups = [run_baseline(name, workload, hardware).totals.cycles / run.totals.cycles for name in BASELINES]
+        speedups = [_cycles(name, workload, hardware) / run.totals.cycles for name in BASELINES]
         speedups += [found.uniform(bits).simulated_speedup for bits in (4, 2)]
         rows.append([label, *(f"{speedup:.2f}x" for speedup in speedups), _bounds(run)])
     return rows
 
 
-def search(workload: Workload, hardware: Hardware, baseline: Baseline) -> Codesign:
-    """Widths 2, 4 and 8; the workload's pins: first and last layer at 8 bits."""
-    freedom = Freedom(pins=parse_pins(workload, []))
-    return Codesign.prepare(workload, hardware, freedom, NoiseErrors(workload), baseline)
+def search(workload: Workload, hardware: Hardware) -> Codesign:
+    """Against FP32, with widths 2, 4 and 8, and the workload's pins: first and last layer at 8 bits."""
+    return Codesign.prepare(workload, hardware, Freedom(pins=parse_pins(workload, [])), NoiseErrors(workload))
+
+
+def _cycles(baseline: Baseline, workload: Workload, hardware: Hardware) -> int:
+    return run_baseline(baseline, workload, hardware).totals.cycles
 
 
 def _at(found: Codesign, target: float) -> str:
