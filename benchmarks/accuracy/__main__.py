@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from benchmarks.accuracy import cells, report
 
 # glibc gives large arrays back at once, and fetching their pages again costs a fifth of the time.
-_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes, each with one thread")
     options = parser.parse_args()
     started = time.perf_counter()
-    os.environ |= _KEEP_MEMORY
+    os.environ |= KEEP_MEMORY
     networks = [(task, seed) for task in cells.DATASETS for seed in cells.SEEDS]
     with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as pool:
         for task in cells.DATASETS:

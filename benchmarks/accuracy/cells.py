@@ -42,7 +42,8 @@ _FORMATS = {  # by width; a ternary weight is the same in every family, and flin
 TRAINING = {"Fashion-MNIST": 8 * 468, "MNIST": 3 * 468}  # steps of 128 rows
 QAT = {"Fashion-MNIST": 60, "MNIST": 20}  # steps
 _QAT_LEARNING_RATE = 1e-4  # tenfold, and a converged 8-bit network loses half a point
-_CALIBRATION_ROWS, _CALIBRATION_PHOTOS, _TEST_PHOTOS, _BATCH_PHOTOS = 512, 30, 64, 10
+CALIBRATION_PHOTOS, TEST_PHOTOS = 30, 64
+_CALIBRATION_ROWS, _BATCH_PHOTOS = 512, 10
 
 STEPS = ("nearest, a scale per tensor", "a scale per channel", "GPTQ", "GPTAQ", "bias correction")
 """What is added, one to the next, to quantise EfficientNet-Lite0."""
@@ -98,8 +99,15 @@ def train_network(task: str, seed: int, folder: Path, cache: Path) -> float:
     network = _new_network(seed)
     settings = TrainingSettings(TRAINING[task], learning_rate=1e-2, weight_decay=5e-2, seed=seed)
     path = _network_path(folder, task, seed)
-    train(network, data.train_images, data.train_labels, settings, augment=_AUGMENT[task], checkpoint=path)
+    train(network, data.train_images, data.train_labels, settings, augment=AUGMENT[task], checkpoint=path)
     return _accuracy(network, data)
+
+
+def trained_network(task: str, seed: int, folder: Path) -> nn.Module:
+    """What `train_network` trained."""
+    network = _new_network(seed)
+    network.load_state_dict(torch.load(_network_path(folder, task, seed), weights_only=True)["network"])
+    return network.eval()
 
 
 def measure(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
@@ -120,10 +128,8 @@ def measure(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
 
 def _measure_trained(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
     data = DATASETS[cell.task](cache)
-    network = _new_network(cell.seed)
-    network.load_state_dict(torch.load(_network_path(folder, cell.task, cell.seed), weights_only=True)["network"])
-    rows = torch.randperm(len(data.train_images), generator=torch.Generator().manual_seed(cell.seed))
-    calibration = data.train_images[rows[:_CALIBRATION_ROWS]].split(128)
+    network = trained_network(cell.task, cell.seed, folder)
+    calibration = calibration_images(data, cell.seed).split(128)
     allocation = uniform_allocation(trace(network), cell.formats, FIRST_AND_LAST)
     nearest = quantise(network, allocation, calibration, replace(cell.settings, rounding="nearest"))
     quantised = quantise(network, allocation, calibration, cell.settings)
@@ -131,7 +137,7 @@ def _measure_trained(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
     checkpoint = folder / "checkpoints" / f"{cell.name}.pt"
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     settings = TrainingSettings(QAT[cell.task], learning_rate=_QAT_LEARNING_RATE, checkpoint_every=20, seed=cell.seed)
-    augment = _AUGMENT[cell.task]
+    augment = AUGMENT[cell.task]
     train(quantised, data.train_images, data.train_labels, settings, augment=augment, checkpoint=checkpoint)
     checkpoint.unlink()
     return found | {"qat": _accuracy(quantised, data)}
@@ -140,14 +146,20 @@ def _measure_trained(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
 def _measure_photos(cell: Cell) -> dict[str, float]:
     """Agreement of the most likely class with the float network's; and the signal-to-noise ratio of the logits."""
     network = efficientnet_lite0()
-    calibration = datasets.calibration_photos(_CALIBRATION_PHOTOS, cell.seed).split(_BATCH_PHOTOS)
+    calibration = datasets.calibration_photos(CALIBRATION_PHOTOS, cell.seed).split(_BATCH_PHOTOS)
     allocation = uniform_allocation(trace(network), cell.formats, FIRST_AND_LAST)
     quantised = quantise(network, allocation, calibration, cell.settings)
-    photos = datasets.test_photos(_TEST_PHOTOS)
+    photos = datasets.test_photos(TEST_PHOTOS)
     expected, logits = _outputs(network, photos), _outputs(quantised, photos)
     agree = (logits.argmax(1) == expected.argmax(1)).float().mean().item()
     noise = (logits - expected).square().sum() / expected.square().sum()
     return {"ptq": 100 * agree, "sqnr_db": -10 * torch.log10(noise).item()}
+
+
+def calibration_images(data: datasets.Dataset, seed: int) -> Tensor:
+    """The training images that the networks of a seed are calibrated on."""
+    rows = torch.randperm(len(data.train_images), generator=torch.Generator().manual_seed(seed))
+    return data.train_images[rows[:_CALIBRATION_ROWS]]
 
 
 def _new_network(seed: int) -> nn.Module:
@@ -183,4 +195,4 @@ def _flip_and_shift(images: Tensor, generator: torch.Generator) -> Tensor:
     return _shift(torch.where(mirrored, images.flip(3), images), generator)
 
 
-_AUGMENT = {"Fashion-MNIST": _flip_and_shift, "MNIST": _shift}
+AUGMENT = {"Fashion-MNIST": _flip_and_shift, "MNIST": _shift}

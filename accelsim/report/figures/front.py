@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 from accelsim.report.figures.style import grid, new_figure
 from accelsim.report.palette import GREY, INK
 
-_SERIES = {  # colour, marker, line, name in the legend
+SERIES = {  # colour, marker, line, name in the legend
     "exact": ("#D55E00", "o", "-", "exact: the best there is"),
     "greedy": ("#0072B2", "v", "", "greedy"),
     "uniform": (INK, "X", "", "one width for all that is not pinned"),
@@ -35,7 +35,7 @@ def draw_front(points: Sequence[TradePoint], title: str, baseline: str, quantity
     figure = new_figure(7.2, 5.8, left=0.75, right=0.25, top=0.75, bottom=0.55)
     figure.text(0.12 / 7.2, 1 - 0.12 / 5.8, title, va="top", fontsize=11, fontweight="bold")
     trade, gaps = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1], "hspace": 0.08})
-    for origin, (colour, marker, line, name) in _SERIES.items():
+    for origin, (colour, marker, line, name) in SERIES.items():
         series = sorted((point for point in points if point.origin == origin), key=lambda point: point.speedup)
         speedups = [point.speedup for point in series]
         style = {"marker": marker, "linestyle": line, "color": colour, "linewidth": 1, "markersize": 5}
