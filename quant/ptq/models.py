@@ -1,4 +1,4 @@
-"""The named tensors of torch models: of a state dict in a file, or of a module that a factory makes."""
+"""Torch models: the named tensors of a state dict in a file, and the module that a factory makes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,12 @@ def load_state_dict(path: Path) -> dict[str, npt.NDArray[Any]]:
 
 
 def state_of_factory(factory: str) -> dict[str, npt.NDArray[Any]]:
-    """The tensors of the torch module that `package.module:factory`, called without arguments, returns.
+    """The tensors of the module of a factory. Errors as `module_of_factory`."""
+    return _arrays(module_of_factory(factory).state_dict(), factory)
+
+
+def module_of_factory(factory: str) -> torch.nn.Module:
+    """The torch module that `package.module:factory`, called without arguments, returns.
 
     Raises DataError when the import, the attribute or the call fails, or something else comes back.
     """
@@ -61,7 +66,7 @@ def state_of_factory(factory: str) -> dict[str, npt.NDArray[Any]]:
         raise DataError(found, "a function that returns a torch module, without arguments", where=factory) from None
     if not isinstance(model, torch.nn.Module):
         raise DataError(f"{attribute}() returned {type(model).__name__}", "a torch.nn.Module", where=factory)
-    return _arrays(model.state_dict(), factory)
+    return model
 
 
 def _arrays(state: object, where: str) -> dict[str, npt.NDArray[Any]]:
