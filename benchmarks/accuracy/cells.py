@@ -102,6 +102,13 @@ def train_network(task: str, seed: int, folder: Path, cache: Path) -> float:
     return _accuracy(network, data)
 
 
+def trained_network(task: str, seed: int, folder: Path) -> nn.Module:
+    """What `train_network` trained."""
+    network = _new_network(seed)
+    network.load_state_dict(torch.load(_network_path(folder, task, seed), weights_only=True)["network"])
+    return network.eval()
+
+
 def measure(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
     """Percentages after PTQ, and for the trained networks after nearest rounding and after QAT; seconds."""
     torch.set_num_threads(1)
@@ -120,8 +127,7 @@ def measure(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
 
 def _measure_trained(cell: Cell, folder: Path, cache: Path) -> dict[str, float]:
     data = DATASETS[cell.task](cache)
-    network = _new_network(cell.seed)
-    network.load_state_dict(torch.load(_network_path(folder, cell.task, cell.seed), weights_only=True)["network"])
+    network = trained_network(cell.task, cell.seed, folder)
     rows = torch.randperm(len(data.train_images), generator=torch.Generator().manual_seed(cell.seed))
     calibration = data.train_images[rows[:_CALIBRATION_ROWS]].split(128)
     allocation = uniform_allocation(trace(network), cell.formats, FIRST_AND_LAST)

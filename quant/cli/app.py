@@ -129,3 +129,51 @@ def decode(file: EncodedFile, out: Annotated[Path, typer.Option("--out", "-o", h
     check_output(out)
     model = load_encoded(file)
     save_npz({name: layer.decode() for name, layer in model.layers.items()} | dict(model.kept), out)
+
+
+@app.command()
+def sensitivity(
+    model: Annotated[str, typer.Argument(help="package.module:factory of a torch module with its weights.")],
+    data: Annotated[
+        Path, typer.Option(metavar="FILE.npz", help="Inputs `calibration`; optionally classes `calibration_labels`.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.json", help="File to write.")],
+    formats: Annotated[str, typer.Option(metavar="A,B,...", help="Number formats, the widest first.")] = (
+        "dybit8,dybit4,dybit2"
+    ),
+    measures: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,...",
+            help="Of noise, layer, output, kl, fisher, hessian, loss and accuracy. "
+            "Default: all that the data allow but hessian.",
+        ),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep what is measured here, and take from here what was.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+    json_output: Json = False,
+) -> None:
+    """Measure what each layer's weights and each tensor do to a network when they are rounded."""
+    from quant.cli.output import print_document
+    from quant.cli.sensitivity import load_calibration, print_sensitivity, progress, torch_part
+    from quant.files import check_output
+    from quant.sensitivity import check_measures
+    from quant.sensitivity_file import document, save_sensitivity
+
+    check_output(out)
+    names = None if measures is None else measures.split(",")
+    check_measures(names or ())
+    arrays = load_calibration(data)
+    torch_module, network = torch_part(model)
+    with progress() as show:
+        settings = torch_module.SensitivitySettings(seed=seed)
+        found = torch_module.measure_sensitivity(
+            network, formats.split(","), **arrays, measures=names, settings=settings, cache=cache, progress=show
+        )
+    save_sensitivity(found, out)
+    if json_output:
+        print_document(document(found))
+    else:
+        print_sensitivity(found, formats.split(","))

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from quant.formats import NumberFormat
+from quant.formats import NumberFormat, get_format
 from quant.granularity import Granularity
 from quant.ptq.codec import Codec
+from quant.scaling import ScaleMethod, choose_scales
 
 
 class FakeQuantize(nn.Module):
@@ -34,6 +35,24 @@ class FakeQuantize(nn.Module):
         assert self.granularity.axis in (None, 0)
         self.register_buffer("scales", scales.float())
         self.log2_factor = nn.Parameter(torch.zeros_like(self.scales), requires_grad=False)
+
+    @classmethod
+    def of_weights(
+        cls,
+        weights: Tensor,
+        format_name: str,
+        granularity: Granularity,
+        method: ScaleMethod | None = None,
+        *,
+        power_of_two: bool = False,
+        name: str = "weights",
+    ) -> FakeQuantize:
+        """What rounds these weights, in blocks if the format has them; `choose_scales` has the rest, and the errors."""
+        number_format = get_format(format_name)
+        granularity = granularity.with_blocks(number_format.block_size)
+        numbers = weights.detach().numpy()
+        scales = choose_scales(numbers, number_format, granularity, method, power_of_two=power_of_two, name=name)
+        return cls(number_format, torch.from_numpy(scales), granularity)
 
     @property
     def number_format(self) -> NumberFormat:

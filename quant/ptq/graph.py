@@ -40,6 +40,12 @@ class ArrayLayer:
     nodes: tuple[fx.Node, ...]
     module: WeightedLayer | None
 
+    def operands(self, call: fx.Node) -> tuple[fx.Node, ...]:
+        """The tensors that a call reads: the input, and of a matrix product what stands in place of weights."""
+        operands = call.args[:1] if self.module is not None else call.args[:2]
+        assert all(isinstance(operand, fx.Node) for operand in operands)
+        return operands  # type: ignore[return-value]
+
 
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, module: nn.Module, module_qualified_name: str) -> bool:
@@ -115,9 +121,7 @@ def _array_read_formats(layers: Mapping[str, ArrayLayer], allocation: Mapping[st
     for name, layer in layers.items():
         wanted = (allocation[name].activations, allocation[name].weights)
         for node in layer.nodes:
-            operands = node.args[:1] if layer.module is not None else node.args[:2]
-            for operand, wanted_format in zip(operands, wanted, strict=False):
-                assert isinstance(operand, fx.Node)
+            for operand, wanted_format in zip(layer.operands(node), wanted, strict=False):
                 reader, known = first.setdefault(operand, (name, wanted_format))
                 if known != wanted_format:
                     raise DataError(

@@ -5,20 +5,20 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, fx, nn
 from torch.nn.utils import parametrize
 
 from quant.allocation.file import LayerFormats
-from quant.formats import get_format
 from quant.granularity import Granularity
 from quant.ptq.calibration import Progress, observe
 from quant.ptq.fake_quant import FakeQuantize
 from quant.ptq.graph import WeightedLayer, array_layers, tensor_formats, trace
 from quant.ptq.rounding import InputMoments, input_rows, kernel_taps, round_compensating, target_weights
-from quant.scaling import ScaleMethod, checked_numbers, choose_scales
+from quant.ptq.walk import Walk
+from quant.scaling import ScaleMethod, checked_numbers
 
 Rounding = Literal["nearest", "gptq", "gptaq"]
 
@@ -118,7 +118,7 @@ class _Lockstep:
     def run(self, batches: Sequence[Tensor], progress: Progress | None) -> None:
         """Quantise every layer with weights, in order. Batches are run only if rounding or biases depend on data."""
         by_data = self._settings.rounding != "nearest" or self._settings.correct_bias
-        walks = [(_Walk(self._floating, batch), _Walk(self._quantised, batch)) for batch in batches if by_data]
+        walks = [(Walk(self._floating, batch), Walk(self._quantised, batch)) for batch in batches if by_data]
         reference = {node.name: node for node in self._floating.graph.nodes}
         layers = array_layers(self._quantised)
         first_calls = {layer.nodes[0]: layer for layer in layers.values() if layer.module is not None}
@@ -153,8 +153,6 @@ class _Lockstep:
 
     def _quantise_layer(self, name: str, layer: WeightedLayer, moments: InputMoments | None) -> None:
         settings = self._settings
-        number_format = get_format(self._weights[name])
-        granularity = settings.granularity.with_blocks(number_format.block_size)
         weights = layer.weight.detach().clone()
         groups = 1 if isinstance(layer, nn.Linear) else layer.groups
         as_rows = (groups, weights.shape[0] // groups, weights[0].numel())
@@ -162,15 +160,14 @@ class _Lockstep:
             moments = moments.centred()
         if moments is not None and settings.rounding == "gptaq":
             weights = target_weights(weights.reshape(as_rows).double(), moments).float().reshape(weights.shape)
-        scales = choose_scales(
-            weights.numpy(),
-            number_format,
-            granularity,
+        quantiser = FakeQuantize.of_weights(
+            weights,
+            self._weights[name],
+            settings.granularity,
             settings.weight_scales,
             power_of_two=settings.power_of_two,
             name=name,
         )
-        quantiser = FakeQuantize(number_format, torch.from_numpy(scales), granularity)
         if moments is not None and settings.rounding != "nearest":
             each = quantiser.scale_of_each(weights).reshape(as_rows)
             weights = round_compensating(weights.reshape(as_rows), moments, each, quantiser).reshape(weights.shape)
@@ -187,18 +184,3 @@ def _correct_bias(layer: WeightedLayer, expected: Sequence[Tensor], found: Seque
     layer.bias = nn.Parameter(correction if layer.bias is None else layer.bias.detach() + correction)
     for y in found:
         y.movedim(channel, -1).add_(correction)
-
-
-class _Walk:
-    """A network run on one batch, node by node; a value is dropped when its last reader has run."""
-
-    def __init__(self, network: fx.GraphModule, batch: Tensor) -> None:
-        self._interpreter = fx.Interpreter(network)
-        self._interpreter.args_iter = iter((batch,))
-        self._last_read = self._interpreter.user_to_last_uses
-        self.values: dict[Any, Tensor] = self._interpreter.env
-
-    def step(self, node: fx.Node) -> None:
-        self.values[node] = self._interpreter.run_node(node)
-        for read in self._last_read.get(node, ()):
-            del self.values[read]

@@ -1,0 +1,89 @@
+"""What `quant sensitivity` reads and prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from quant.errors import DataError
+from quant.models import load_tensors
+from quant.sensitivity import DEFAULT_MEASURE, MEASURES, Measure, MeasuredChoice, Sensitivity
+
+_SHOWN = 10  # choices
+
+Progress = Callable[[str, int, int], None]
+
+
+def load_calibration(path: Path) -> dict[str, Any]:
+    """The arguments `calibration` and `labels` of `measure_sensitivity` from an .npz file.
+
+    Raises QuantError for what cannot be read, and for a file without `calibration`.
+    """
+    arrays = load_tensors(path)
+    if "calibration" not in arrays:
+        nearest = get_close_matches("calibration", arrays, n=1)
+        raise DataError(
+            "no array 'calibration'", "calibration and, if there are, calibration_labels", *nearest, where=str(path)
+        )
+    return {"calibration": arrays["calibration"], "labels": arrays.get("calibration_labels")}
+
+
+def torch_part(model: str) -> tuple[ModuleType, Any]:
+    """`quant.ptq.sensitivity` and the module that `package.module:factory` makes. DataError without torch."""
+    if ":" not in model:
+        raise DataError(f"{model}: names no function", "package.module:factory of a torch module")
+    try:
+        from quant.ptq import models, sensitivity
+    except ImportError:
+        allowed = "torch: install this package with its extra, as in '.[torch]'"
+        raise DataError("torch is needed and is not installed", allowed, where=model) from None
+    return sensitivity, models.module_of_factory(model)
+
+
+def shown_measure(sensitivity: Sensitivity) -> Measure:
+    """The measure that choices are ranked by: the default, or else the first that was taken."""
+    (first, *_) = sensitivity.choices[0].formats.values()
+    taken = [name for name in MEASURES if getattr(first, name) is not None]
+    return DEFAULT_MEASURE if DEFAULT_MEASURE in taken else taken[0]
+
+
+def print_sensitivity(sensitivity: Sensitivity, formats: Sequence[str]) -> None:
+    """The choices with the largest error in the last format that has any, and their errors in every format."""
+    from rich.text import Text
+
+    from quant.report.terminal import new_table, print_table
+
+    measure = shown_measure(sensitivity)
+
+    def error(choice: MeasuredChoice) -> float:
+        return choice.error(formats[-1], measure)
+
+    ranked = sorted(sensitivity.choices, key=error, reverse=True)
+    count = f"the {_SHOWN} of {len(ranked)} choices" if len(ranked) > _SHOWN else "choices"
+    table = new_table(f"Error by {measure}: {count} that {formats[-1]} harms most", ("choice", "read by"), formats)
+    for choice in ranked[:_SHOWN]:
+        readers = ", ".join((*choice.input_of, *choice.weights_of)) if choice.name.startswith("tensor ") else ""
+        table.add_row(Text(choice.name), Text(readers), *(f"{choice.error(name, measure):.3g}" for name in formats))
+    print_table(table)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar for each thing that is done, on standard error where somebody watches."""
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    with Bars(console=console, transient=True, disable=not console.is_terminal) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, count: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what)
+            bars.update(tasks[what], completed=done, total=count)
+
+        yield show
