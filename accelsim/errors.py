@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+Name = TypeVar("Name", bound=str)
 
 
 class AccelSimError(Exception):
@@ -50,3 +53,11 @@ def nearest_name(name: str, valid: Iterable[str]) -> str | None:
     """The valid name closest to `name`, or None when nothing is close."""
     matches = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.6)
     return matches[0] if matches else None
+
+
+def one_of(option: str, name: str, allowed: Sequence[Name]) -> Name:
+    """The allowed name that an option has. Raises InputError for another."""
+    for candidate in allowed:
+        if candidate == name:
+            return candidate
+    raise InputError(option, f"found {name!r}", ", ".join(allowed), nearest_name(name, allowed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, get_args
 
 from simpy import Environment
 
@@ -22,7 +22,10 @@ from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Workload
 from accelsim.workload.precision import resolve_precision, uniform_precision
 
-BaselineName = Literal["fp32", "iso-area", "int8", "none"]
+ReferenceName = Literal["fp32", "iso-area", "int8"]
+BaselineName = Literal[ReferenceName, "none"]
+REFERENCES: tuple[ReferenceName, ...] = get_args(ReferenceName)
+BASELINES: tuple[BaselineName, ...] = get_args(BaselineName)
 
 #: Called after each layer with the precision's label, the layers done and the layers there are.
 Progress = Callable[[str, int, int], None]
@@ -77,7 +80,7 @@ def run_network(
 
 
 def run_baseline(
-    name: Literal["fp32", "iso-area", "int8"],
+    name: ReferenceName,
     workload: Workload,
     hardware: Hardware,
     progress: Progress | None = None,

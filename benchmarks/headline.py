@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 from accelsim.config.hardware import Hardware
 from accelsim.config.presets import load_hardware
 from accelsim.errors import InputError
 from accelsim.explore.allocation_errors import NoiseErrors
 from accelsim.explore.allocation_problem import Freedom, parse_pins
-from accelsim.explore.codesign import Baseline, Codesign, Design
+from accelsim.explore.codesign import Codesign, Design
 from accelsim.result import CAUSE_LABELS, CAUSES, RunResult
-from accelsim.simulation import run_baseline, run_network
+from accelsim.simulation import REFERENCES, ReferenceName, run_baseline, run_network
 from accelsim.workload.layers import Workload
 from accelsim.workload.loader import load_workload
 from accelsim.workload.precision import allocated_precision, resolve_precision
@@ -25,7 +24,6 @@ from benchmarks.markdown import replace_table
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "headline.md"
-BASELINES: tuple[Baseline, ...] = get_args(Baseline)
 TARGETS = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 8.1)
 UNIFORM = ("w8a8", "w4a8", "w4a4", "w2a4", "w2a2")
 MACHINES = {  # changes to the zcu102 preset, whose array is 32 x 32, with one DRAM channel and buffers of 1 MiB
@@ -56,8 +54,8 @@ def main() -> None:
 def target_rows(workload: Workload, hardware: Hardware, targets: Sequence[float] = TARGETS) -> list[list[str]]:
     """The least error at each speed-up over each baseline, and at the highest there is."""
     found = search(workload, hardware)
-    searches = [replace(found, baseline_cycles=_cycles(name, workload, hardware)) for name in BASELINES]
-    rows = [["speed-up asked for", *(f"over {name}: error, bits of weights and tensors" for name in BASELINES)]]
+    searches = [replace(found, baseline_cycles=_cycles(name, workload, hardware)) for name in REFERENCES]
+    rows = [["speed-up asked for", *(f"over {name}: error, bits of weights and tensors" for name in REFERENCES)]]
     rows += [[f"{target:g}x", *(_at(against, target) for against in searches)] for target in targets]
     fastest = [against.fastest() for against in searches]
     return [*rows, ["the fastest", *(f"**{design.simulated_speedup:.2f}x**: {_mix(design)}" for design in fastest)]]
@@ -83,13 +81,15 @@ def cause_rows(workload: Workload, hardware: Hardware) -> list[list[str]]:
 
 def machine_rows(workload: Workload, machines: Iterable[str]) -> list[list[str]]:
     """The fastest mix of each machine over each baseline of its own, and which bound its cycles have."""
-    rows = [["machine", *(f"over {name}" for name in BASELINES), "w4a4 over fp32", "w2a2 over fp32", "cycles bound by"]]
+    rows = [
+        ["machine", *(f"over {name}" for name in REFERENCES), "w4a4 over fp32", "w2a2 over fp32", "cycles bound by"]
+    ]
     for label in machines:
         hardware = load_hardware("zcu102", MACHINES[label])
         found = search(workload, hardware)
         fastest = found.fastest()
         run = _run(workload, hardware, fastest)
-        speedups = [_cycles(name, workload, hardware) / run.totals.cycles for name in BASELINES]
+        speedups = [_cycles(name, workload, hardware) / run.totals.cycles for name in REFERENCES]
         speedups += [found.uniform(bits).simulated_speedup for bits in (4, 2)]
         rows.append([label, *(f"{speedup:.2f}x" for speedup in speedups), _bounds(run)])
     return rows
@@ -100,7 +100,7 @@ def search(workload: Workload, hardware: Hardware) -> Codesign:
     return Codesign.prepare(workload, hardware, Freedom(pins=parse_pins(workload, [])), NoiseErrors(workload))
 
 
-def _cycles(baseline: Baseline, workload: Workload, hardware: Hardware) -> int:
+def _cycles(baseline: ReferenceName, workload: Workload, hardware: Hardware) -> int:
     return run_baseline(baseline, workload, hardware).totals.cycles
 
 

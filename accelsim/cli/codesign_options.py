@@ -10,6 +10,30 @@ import typer
 WeightsOption: TypeAlias = Annotated[
     str | None, typer.Option(metavar="FILE", help="The network's weights, as `quant encode` takes them.")
 ]
+ModelOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL", help="package.module:factory of the torch network: measure errors and accuracy on it."
+    ),
+]
+DataOption: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="FILE.npz", help="Data for --model: calibration, test_inputs, labels and more.")
+]
+SensitivityOption: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="FILE.json", help="Errors that `quant sensitivity` has measured.")
+]
+MeasureOption: TypeAlias = Annotated[
+    str, typer.Option(metavar="NAME", help="Which measure of sensitivity is the error: kl, output, fisher, noise, ...")
+]
+WithinOption: TypeAlias = Annotated[
+    float, typer.Option(min=0, help="With --model and no target: points of accuracy that the fastest may lose.")
+]
+QatStepsOption: TypeAlias = Annotated[
+    int, typer.Option(min=0, help="With --model: steps of training for the allocation that is chosen.")
+]
+CacheOption: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="With --model: keep what is measured, and go on after a stop.")
+]
 SpeedupOption: TypeAlias = Annotated[
     float | None, typer.Option(help="Target: the least error at this speed-up over the baseline.")
 ]
@@ -35,5 +59,6 @@ SeedOption: TypeAlias = Annotated[
     int, typer.Option(min=0, help="Of synthetic numbers, and of which numbers of a large tensor are looked at.")
 ]
 OutOption: TypeAlias = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Write codesign.json, allocation.yaml and a figure of the front.")
+    Path | None,
+    typer.Option(metavar="DIR", help="Write codesign.json, allocation.yaml, and figures of the front and of accuracy."),
 ]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeGuard, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from accelsim.cli.options import HardwareOption, JsonOption, SetOption, WorkloadArgument
 from accelsim.cli.output import note, print_json
-from accelsim.errors import InputError, nearest_name
+from accelsim.errors import InputError, one_of
 
 if TYPE_CHECKING:
     from accelsim.config.hardware import Hardware
     from accelsim.result import Result
-    from accelsim.simulation import BaselineName
     from accelsim.workload.formats import Precision
     from accelsim.workload.layers import Workload
 
@@ -72,27 +71,15 @@ def run(
 def _simulate(network: Workload, machine: Hardware, precision: Precision, baseline: str) -> Result:
     """Run the network and its baseline under a progress bar."""
     from accelsim.report.progress import progress
-    from accelsim.simulation import simulate
+    from accelsim.simulation import BASELINES, simulate
 
-    if not _is_baseline(baseline):
-        names = _baseline_names()
-        raise InputError("--baseline", f"found {baseline!r}", ", ".join(names), nearest_name(baseline, names))
-    runs = 1 if baseline == "none" else 2
+    against = one_of("--baseline", baseline, BASELINES)
+    runs = 1 if against == "none" else 2
     with progress(network.name, runs * len(network.layers)) as step:
         return simulate(
             network,
             machine,
             precision,
-            baseline=baseline,
+            baseline=against,
             progress=lambda label, done, layers: step(f"{label}: {network.layers[done - 1].name}"),
         )
-
-
-def _is_baseline(name: str) -> TypeGuard[BaselineName]:
-    return name in _baseline_names()
-
-
-def _baseline_names() -> tuple[str, ...]:
-    from accelsim.simulation import BaselineName
-
-    return get_args(BaselineName)

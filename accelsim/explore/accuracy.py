@@ -5,18 +5,25 @@ See docs/codesign-accuracy.md. What needs torch is `quant.ptq.accuracy`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accelsim.errors import InputError
+from accelsim.explore.allocation_errors import dybit
 from accelsim.explore.codesign import Design
+from accelsim.explore.sensitivity_errors import SensitivityErrors
+from accelsim.workload.layers import Workload
 from accelsim.workload.quant_errors import as_input_errors
+from quant.sensitivity import Measure
 
 if TYPE_CHECKING:  # need torch
+    from torch import nn
+
     from quant.ptq.accuracy import AccuracyMeter
     from quant.ptq.calibration import Progress
+    from quant.ptq.data import TaskData
 
 WITHIN_POINTS = 1.0
 
@@ -60,6 +67,14 @@ class InTheLoop:
         """What the percentages are."""
         return "agreement with the float network" if self.is_agreement else "accuracy"
 
+    @property
+    def headline(self) -> str:
+        """What the chosen design keeps of the float network."""
+        after = f"{self.chosen.ptq:.2f} %" + (
+            "" if self.chosen.qat is None else f", trained on {self.chosen.qat:.2f} %"
+        )
+        return f"{self.what.capitalize()} after quantisation: {after}; of the float network {self.floating:.2f} %."
+
     def document(self) -> dict[str, Any]:
         """As JSON: `chosen` is the place in `designs`."""
         return {
@@ -71,20 +86,58 @@ class InTheLoop:
         }
 
 
-def load_meter(model: str, data: Path, cache: Path | None = None, progress: Progress | None = None) -> AccuracyMeter:
-    """What measures the torch network of `package.module:factory` on the data of an .npz file.
+@dataclass(frozen=True)
+class TorchNetwork:
+    """A torch network, the data to quantise and test it on, and where what is measured of both is kept."""
 
-    InputError where torch is missing, and for whatever is wrong with the network, the data, or both together.
-    """
-    try:
+    module: nn.Module
+    data: TaskData
+    cache: Path | None = None
+    progress: Progress | None = None
+
+    @classmethod
+    def load(cls, model: str, data: Path, cache: Path | None = None, progress: Progress | None = None) -> TorchNetwork:
+        """The network of `package.module:factory`, and the data of an .npz file.
+
+        InputError where torch is missing, and for whatever is wrong with the network or the data.
+        """
+        try:
+            from quant.ptq.data import load_data
+            from quant.ptq.models import module_of_factory
+        except ImportError:
+            allowed = "torch: install this package with its extra, as in '.[torch]'"
+            raise InputError("--model", "torch is needed to measure accuracy and is not installed", allowed) from None
+        with as_input_errors(f"--data {data}"):
+            return cls(module_of_factory(model), load_data(data), cache, progress)
+
+    def meter(self) -> AccuracyMeter:
+        """What measures its accuracy. InputError for data that the network cannot take."""
         from quant.ptq.accuracy import AccuracyMeter
-        from quant.ptq.data import load_data
-        from quant.ptq.models import module_of_factory
-    except ImportError:
-        allowed = "torch: install this package with its extra, as in '.[torch]'"
-        raise InputError("--model", "torch is needed to measure accuracy and is not installed", allowed) from None
-    with as_input_errors(f"--data {data}"):
-        return AccuracyMeter(module_of_factory(model), load_data(data), cache=cache, progress=progress)
+
+        with as_input_errors("--data"):
+            return AccuracyMeter(self.module, self.data, cache=self.cache, progress=self.progress)
+
+    def errors(self, workload: Workload, widths: Iterable[int], measure: Measure) -> SensitivityErrors:
+        """What rounding each of its tensors does, measured on the calibration data. InputError as `meter`."""
+        from quant.ptq.sensitivity import measure_sensitivity
+
+        with as_input_errors("--data"):
+            found = measure_sensitivity(
+                self.module,
+                dybit(sorted(widths)),
+                self.data.calibration,
+                labels=self.data.calibration_labels,
+                measures=[measure],
+                cache=self.cache,
+                progress=self.progress,
+            )
+        return SensitivityErrors(workload, found, measure)
+
+    def in_the_loop(
+        self, designs: Sequence[Design], within_points: float, qat_steps: int, wanted: Design | None
+    ) -> InTheLoop:
+        """Measure designs on it: see `in_the_loop`."""
+        return in_the_loop(designs, self.meter(), within_points, qat_steps, wanted)
 
 
 def in_the_loop(
@@ -92,14 +145,18 @@ def in_the_loop(
     meter: AccuracyMeter,
     within_points: float = WITHIN_POINTS,
     qat_steps: int = 0,
+    wanted: Design | None = None,
 ) -> InTheLoop:
-    """Measure the designs after quantisation, choose the best (`best_of`) and train it on for so many steps.
+    """Measure the designs after quantisation, choose one, and train it on for so many steps.
 
-    Designs of the same allocation are measured once. InputError where the designs are not of the meter's network.
+    The one chosen is `wanted`, one of the designs, or else the best (`best_of`). Designs of the same allocation are
+    measured once. InputError where the designs are not of the meter's network.
     """
     with as_input_errors("--model"):
         measured = [MeasuredDesign(design, meter.after_ptq(design.allocation)) for design in designs]
         found = InTheLoop.of(measured, meter, within_points)
+        if wanted is not None:
+            found = replace(found, chosen=next(each for each in found.measured if each.design is wanted))
         if not qat_steps:
             return found
         chosen = trained(found.chosen, meter, qat_steps)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from accelsim.config.hardware import Hardware
 from accelsim.errors import InputError
 from accelsim.explore.allocation_errors import Errors
 from accelsim.explore.allocation_problem import Freedom, allocation_problem
 from accelsim.explore.cost_table import cost_table
-from accelsim.simulation import Progress, run_baseline, run_network
+from accelsim.simulation import Progress, ReferenceName, run_baseline, run_network
 from accelsim.units import BITS_PER_BYTE
 from accelsim.workload.allocation import DEFAULT_FAMILY
 from accelsim.workload.layers import Workload
@@ -22,8 +22,8 @@ from quant.allocation.problem import Problem, Quantity
 from quant.allocation.solution import InfeasibleError, Limits, Solution
 
 Method = Literal["exact", "greedy"]
+METHODS: tuple[Method, ...] = get_args(Method)
 Origin = Literal["exact", "greedy", "uniform"]
-Baseline = Literal["fp32", "iso-area", "int8"]
 _ROUNDS = 4
 
 
@@ -65,7 +65,7 @@ class Codesign:
         hardware: Hardware,
         freedom: Freedom,
         errors: Errors,
-        baseline: Baseline = "fp32",
+        baseline: ReferenceName = "fp32",
         progress: Progress | None = None,
     ) -> Codesign:
         """Simulate the network at every pair of widths and on the baseline. InputError as `allocation_problem`."""

@@ -157,8 +157,9 @@ def sensitivity(
 ) -> None:
     """Measure what each layer's weights and each tensor do to a network when they are rounded."""
     from quant.cli.output import print_document
-    from quant.cli.sensitivity import load_calibration, print_sensitivity, progress, torch_part
+    from quant.cli.sensitivity import load_calibration, print_sensitivity, torch_part
     from quant.files import check_output
+    from quant.report.progress import progress_bars
     from quant.sensitivity import check_measures
     from quant.sensitivity_file import document, save_sensitivity
 
@@ -167,7 +168,7 @@ def sensitivity(
     check_measures(names or ())
     arrays = load_calibration(data)
     torch_module, network = torch_part(model)
-    with progress() as show:
+    with progress_bars() as show:
         settings = torch_module.SensitivitySettings(seed=seed)
         found = torch_module.measure_sensitivity(
             network, formats.split(","), **arrays, measures=names, settings=settings, cache=cache, progress=show

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
@@ -14,8 +13,6 @@ from quant.models import load_tensors
 from quant.sensitivity import DEFAULT_MEASURE, MEASURES, Measure, MeasuredChoice, Sensitivity
 
 _SHOWN = 10  # choices
-
-Progress = Callable[[str, int, int], None]
 
 
 def load_calibration(path: Path) -> dict[str, Any]:
@@ -69,21 +66,3 @@ def print_sensitivity(sensitivity: Sensitivity, formats: Sequence[str]) -> None:
         readers = ", ".join((*choice.input_of, *choice.weights_of)) if choice.name.startswith("tensor ") else ""
         table.add_row(Text(choice.name), Text(readers), *(f"{choice.error(name, measure):.3g}" for name in formats))
     print_table(table)
-
-
-@contextmanager
-def progress() -> Iterator[Progress]:
-    """A bar for each thing that is done, on standard error where somebody watches."""
-    from rich.console import Console
-    from rich.progress import Progress as Bars
-
-    console = Console(stderr=True)
-    with Bars(console=console, transient=True, disable=not console.is_terminal) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(what: str, done: int, count: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what)
-            bars.update(tasks[what], completed=done, total=count)
-
-        yield show

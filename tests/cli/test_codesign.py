@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from quant.cli import main as quant_main
 from tests.cli.conftest import Cli
 
 KEYS = {"allocation", "predicted_speedup", "simulated_speedup", "error", "method", "optimality_gap"}
@@ -66,6 +68,71 @@ def test_the_seed_is_all_that_chance_depends_on(cli: Cli, tiny: Path) -> None:
     assert first != other
 
 
+TORCH_NET = """
+import torch
+from torch import nn
+
+def make():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10),
+    )
+"""
+
+
+@pytest.fixture
+def trained(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """The options of a search for a torch network with data, imported as the workload `torch.yaml`."""
+    name = f"net_{tmp_path.name}".replace("-", "_")
+    (tmp_path / f"{name}.py").write_text(TORCH_NET, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    rng = np.random.default_rng(0)
+    images = {part: rng.normal(size=(16, 3, 8, 8)).astype(np.float32) for part in ("calibration", "test_inputs")}
+    training = {"train_inputs": images["calibration"], "train_labels": rng.integers(0, 10, 16)}
+    np.savez(tmp_path / "data.npz", **images, **training)
+    workload = tmp_path / "torch.yaml"
+    assert cli("import", f"{name}:make", "--input", "3,8,8", "-o", workload).status == 0
+    cached = ("--cache", str(tmp_path / "cache"))
+    return (str(workload), "--model", f"{name}:make", "--data", str(tmp_path / "data.npz"), *cached)
+
+
+def test_in_the_loop_with_accuracy(cli: Cli, trained: tuple[str, ...], tmp_path: Path) -> None:
+    """Without a target, the fastest design that loses at most so much is chosen, trained on, and drawn."""
+    out = tmp_path / "out"
+    options = ("--front", "--within-points", "20", "--qat-steps", "2", "--out", out, "--json")
+    document = cli("codesign", *trained, *options).document
+    found = document["accuracy"]
+    chosen = found["designs"][found["chosen"]]
+    assert chosen["speedup"] == document["simulated_speedup"]
+    assert chosen["accuracy_qat"] is not None
+    kept = [design for design in found["designs"] if design["accuracy_ptq"] >= found["floating"] - 20]
+    assert chosen["speedup"] == max(design["speedup"] for design in kept)
+    assert "kl of each rounding by itself, measured on 16 inputs" in document["errors_of"]
+    assert {path.name for path in out.iterdir()} > {"accuracy.png", "front.png", "allocation.yaml"}
+
+
+def test_accuracy_of_a_target(cli: Cli, trained: tuple[str, ...]) -> None:
+    done = cli("codesign", *trained, "--error", "1", "--measure", "noise")
+    assert "Agreement with the float network after quantisation: " in done.out
+    assert "The error is noise of each rounding by itself" in done.out
+
+
+def test_errors_from_a_file_of_sensitivities(
+    cli: Cli, trained: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workload, _, model, _, data, *_ = trained
+    assert quant_main(["sensitivity", model, "--data", data, "-o", str(tmp_path / "s.json")]) == 0
+    capsys.readouterr()
+    options = ("--error", "1", "--sensitivity", tmp_path / "s.json", "--measure", "fisher", "--json")
+    assert "fisher of each" in cli("codesign", workload, *options).document["errors_of"]
+    missing = cli("codesign", workload, *options[:-1], "--widths", "3,8")
+    assert missing.status == 2
+    assert "dybit3 was not measured" in missing.err
+    other = cli("codesign", workload, "--error", "1", "--sensitivity", data)
+    assert (other.status, other.err.count("\n")) == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -82,6 +149,10 @@ def test_the_seed_is_all_that_chance_depends_on(cli: Cli, tiny: Path) -> None:
         (("--error", "1", "--average-bits", "1"), "--average-bits: 1 cannot be reached"),
         (("--error", "1", "--size-bytes", "10"), "--size-bytes: 10 cannot be reached"),
         (("--error", "1", "--size-bytes", "0"), "above 0"),
+        (("--error", "1", "--model", "a:b"), "--model alone"),
+        (("--error", "1", "--model", "no_such_module:b", "--data", "none.npz"), "no_such_module cannot be imported"),
+        (("--error", "1", "--measure", "fischer"), "did you mean 'fisher'"),
+        (("--error", "1", "--sensitivity", "none.json"), "none.json"),
     ],
 )
 def test_wrong_input_is_one_message(cli: Cli, tiny: Path, options: tuple[str, ...], message: str) -> None:
