@@ -12,6 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from accelsim.config.describe import describe, value_text
+from accelsim.explore.accuracy import InTheLoop
 from accelsim.explore.codesign import Design
 from accelsim.explore.cost_table import CostTable
 from accelsim.report.tables import Column, fitted_table
@@ -74,6 +75,34 @@ def designs_table(title: str, designs: Sequence[Design]) -> Table:
         name = f"{design.method} {design.label}".rstrip()
         row = (f"{design.simulated_speedup:.2f}", f"{design.error:.4g}", f"{design.average_bits:.2f}")
         table.add_row(name, *row, format_bytes(design.size_bytes))
+    return table
+
+
+def accuracy_table(found: InTheLoop) -> Table:
+    """Speed-up, size and accuracy of each measured design, the fastest first; the chosen one in bold."""
+    title = f"Speed-up against {found.what}, float network {found.floating:.2f} %"
+    headings = (
+        "method",
+        "speed-up",
+        "size of all weights",
+        "bits of a weight",
+        "error",
+        "after PTQ [%]",
+        "after QAT [%]",
+    )
+    table = _table(title, *headings)
+    for each in found.measured:
+        design = each.design
+        table.add_row(
+            f"{design.method} {design.label}".rstrip(),
+            f"{design.simulated_speedup:.2f}",
+            format_bytes(design.size_bytes),
+            f"{design.average_bits:.2f}",
+            f"{design.error:.4g}",
+            f"{each.ptq:.2f}",
+            "-" if each.qat is None else f"{each.qat:.2f}",
+            style="bold" if each is found.chosen else "",
+        )
     return table
 
 

@@ -10,8 +10,8 @@ import torch
 
 from quant import DataError
 from quant.allocation.file import LayerFormats
-from quant.ptq import accuracy as ptq_accuracy
 from quant.ptq import PtqSettings, quantise, trace, uniform_allocation
+from quant.ptq import accuracy as ptq_accuracy
 from quant.ptq.accuracy import AccuracyMeter
 from quant.ptq.data import TaskData
 from tests.unit.ptq.networks import Residual, images
