@@ -30,7 +30,7 @@ from accelsim.cli.codesign_options import (
     WidthsOption,
     WithinOption,
 )
-from accelsim.cli.codesign_search import errors_of, freedom_of, limits_of, prepared, torch_network
+from accelsim.cli.codesign_search import errors_of, freedom_of, limits_of, meter_of, prepared
 from accelsim.cli.options import HardwareOption, JsonOption, SetOption, WorkloadArgument
 from accelsim.cli.output import note, print_json, print_tables
 from accelsim.errors import InputError, one_of
@@ -69,6 +69,7 @@ def codesign(
     json_output: JsonOption = False,
 ) -> None:
     """Choose the formats of all layers for a speed-up or an error, under limits, and simulate what was chosen."""
+    from accelsim.explore.accuracy import in_the_loop
     from accelsim.explore.codesign import METHODS
     from accelsim.explore.codesign_files import Report
     from accelsim.report.files import check_output_directory
@@ -81,16 +82,16 @@ def codesign(
         check_output_directory(out)
     network = load_workload(workload)
     freedom = freedom_of(network, widths, pins or (), weight_only, equal_residuals)
-    with torch_network(model, data, cache) as trained:
-        errors = errors_of(network, freedom, weights, sensitivity, trained, measure, seed)
+    with meter_of(model, data, cache) as meter:
+        errors = errors_of(network, freedom, weights, sensitivity, meter, measure, seed)
         search = prepared(network, hardware, overrides or (), freedom, errors, baseline)
         designs = _whole_trade(search, limits) if front else []
         wanted = _wanted(search, speedup, error, how, limits)
         chosen = wanted or _fastest(designs, how)
         uniform = search.uniform_around(chosen.average_bits)
         loop = None
-        if trained is not None:
-            loop = trained.in_the_loop([*designs, *uniform, chosen], within_points, qat_steps, wanted)
+        if meter is not None:
+            loop = in_the_loop([*designs, *uniform, chosen], meter, within_points, qat_steps, wanted)
     report = Report(search, baseline, loop.chosen.design if loop else chosen, tuple(uniform), tuple(designs), loop)
     if out is not None:  # before anything is printed: a reader that closes the pipe does not cost the files
         note(f"{len(report.write(out))} files written to {out}")

@@ -12,13 +12,13 @@ from accelsim.errors import InputError, one_of
 from accelsim.units import BITS_PER_BYTE
 
 if TYPE_CHECKING:
-    from accelsim.explore.accuracy import TorchNetwork
     from accelsim.explore.allocation_errors import Errors
     from accelsim.explore.allocation_problem import Freedom
     from accelsim.explore.codesign import Codesign
     from accelsim.workload.layers import Workload
     from quant.allocation.problem import Quantity
     from quant.allocation.solution import Limits
+    from quant.ptq.accuracy import AccuracyMeter
 
 
 def limits_of(average_bits: float | None, size_bytes: float | None) -> Limits:
@@ -43,18 +43,18 @@ def freedom_of(
 
 
 @contextmanager
-def torch_network(model: str | None, data: Path | None, cache: Path | None) -> Iterator[TorchNetwork | None]:
-    """The network of `--model` with its data, under progress bars; None without both. InputError for one alone."""
+def meter_of(model: str | None, data: Path | None, cache: Path | None) -> Iterator[AccuracyMeter | None]:
+    """What measures `--model` on `--data`, under progress bars; None without both. InputError for one alone."""
     if model is None or data is None:
         if model or data or cache:
             raise InputError("codesign", f"{'--model' if model else '--data or --cache'} alone", "--model and --data")
         yield None
         return
-    from accelsim.explore.accuracy import TorchNetwork
+    from accelsim.explore.accuracy import load_meter
     from quant.report.progress import progress_bars
 
     with progress_bars() as progress:
-        yield TorchNetwork.load(model, data, cache, progress)
+        yield load_meter(model, data, cache, progress)
 
 
 def errors_of(
@@ -62,7 +62,7 @@ def errors_of(
     freedom: Freedom,
     weights: str | None,
     sensitivity: Path | None,
-    trained: TorchNetwork | None,
+    meter: AccuracyMeter | None,
     measure: str,
     seed: int,
 ) -> Errors:
@@ -71,7 +71,7 @@ def errors_of(
     from quant.sensitivity import MEASURES
 
     error = one_of("--measure", measure, MEASURES)
-    if weights and (sensitivity or trained):
+    if weights and (sensitivity or meter):
         raise InputError(
             "--weights", "errors are measured otherwise", "--weights, --sensitivity, or --model and --data"
         )
@@ -79,9 +79,11 @@ def errors_of(
         from accelsim.explore.sensitivity_errors import SensitivityErrors
 
         return SensitivityErrors.load(network, sensitivity, error)
-    if trained is not None:
+    if meter is not None:
+        from accelsim.explore.accuracy import measured_errors
+
         weight_widths, activation_widths = freedom.table_widths
-        return trained.errors(network, {*weight_widths, *activation_widths}, error)
+        return measured_errors(network, meter, {*weight_widths, *activation_widths}, error)
     return NoiseErrors(network, layer_weights(network, weights) if weights else None, weights or "", seed)
 
 

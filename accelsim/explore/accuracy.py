@@ -19,11 +19,8 @@ from accelsim.workload.quant_errors import as_input_errors
 from quant.sensitivity import Measure
 
 if TYPE_CHECKING:  # need torch
-    from torch import nn
-
     from quant.ptq.accuracy import AccuracyMeter
     from quant.ptq.calibration import Progress
-    from quant.ptq.data import TaskData
 
 WITHIN_POINTS = 1.0
 
@@ -86,58 +83,28 @@ class InTheLoop:
         }
 
 
-@dataclass(frozen=True)
-class TorchNetwork:
-    """A torch network, the data to quantise and test it on, and where what is measured of both is kept."""
+def load_meter(model: str, data: Path, cache: Path | None = None, progress: Progress | None = None) -> AccuracyMeter:
+    """What measures the torch network of `package.module:factory` on the data of an .npz file.
 
-    module: nn.Module
-    data: TaskData
-    cache: Path | None = None
-    progress: Progress | None = None
-
-    @classmethod
-    def load(cls, model: str, data: Path, cache: Path | None = None, progress: Progress | None = None) -> TorchNetwork:
-        """The network of `package.module:factory`, and the data of an .npz file.
-
-        InputError where torch is missing, and for whatever is wrong with the network or the data.
-        """
-        try:
-            from quant.ptq.data import load_data
-            from quant.ptq.models import module_of_factory
-        except ImportError:
-            allowed = "torch: install this package with its extra, as in '.[torch]'"
-            raise InputError("--model", "torch is needed to measure accuracy and is not installed", allowed) from None
-        with as_input_errors(f"--data {data}"):
-            return cls(module_of_factory(model), load_data(data), cache, progress)
-
-    def meter(self) -> AccuracyMeter:
-        """What measures its accuracy. InputError for data that the network cannot take."""
+    InputError where torch is missing, and for whatever is wrong with the network, the data, or both together.
+    """
+    try:
         from quant.ptq.accuracy import AccuracyMeter
+        from quant.ptq.data import load_data
+        from quant.ptq.models import module_of_factory
+    except ImportError:
+        allowed = "torch: install this package with its extra, as in '.[torch]'"
+        raise InputError("--model", "torch is needed to measure accuracy and is not installed", allowed) from None
+    with as_input_errors(f"--data {data}"):
+        return AccuracyMeter(module_of_factory(model), load_data(data), cache=cache, progress=progress)
 
-        with as_input_errors("--data"):
-            return AccuracyMeter(self.module, self.data, cache=self.cache, progress=self.progress)
 
-    def errors(self, workload: Workload, widths: Iterable[int], measure: Measure) -> SensitivityErrors:
-        """What rounding each of its tensors does, measured on the calibration data. InputError as `meter`."""
-        from quant.ptq.sensitivity import measure_sensitivity
-
-        with as_input_errors("--data"):
-            found = measure_sensitivity(
-                self.module,
-                dybit(sorted(widths)),
-                self.data.calibration,
-                labels=self.data.calibration_labels,
-                measures=[measure],
-                cache=self.cache,
-                progress=self.progress,
-            )
-        return SensitivityErrors(workload, found, measure)
-
-    def in_the_loop(
-        self, designs: Sequence[Design], within_points: float, qat_steps: int, wanted: Design | None
-    ) -> InTheLoop:
-        """Measure designs on it: see `in_the_loop`."""
-        return in_the_loop(designs, self.meter(), within_points, qat_steps, wanted)
+def measured_errors(
+    workload: Workload, meter: AccuracyMeter, widths: Iterable[int], measure: Measure
+) -> SensitivityErrors:
+    """What rounding each tensor of the network does by itself. InputError where the calibration data do not do."""
+    with as_input_errors("--data"):
+        return SensitivityErrors(workload, meter.sensitivity(dybit(sorted(widths)), [measure]), measure)
 
 
 def in_the_loop(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,9 @@ from quant.ptq.calibration import Progress
 from quant.ptq.data import TaskData, accuracy
 from quant.ptq.graph import trace
 from quant.ptq.quantise import PtqSettings, quantise
+from quant.ptq.sensitivity import SensitivitySettings, measure_sensitivity
 from quant.ptq.training import Augment, TrainingSettings, train
+from quant.sensitivity import Measure, Sensitivity
 
 _BATCH_ROWS, _CHECKPOINT_EVERY = 128, 20  # rows, steps
 _LEARNING_RATE = 1e-4  # tenfold, and a converged 8-bit network loses half a point: docs/accuracy.md
@@ -92,6 +94,20 @@ class AccuracyMeter:
         if checkpoint is not None:
             checkpoint.unlink(missing_ok=True)
         return found
+
+    def sensitivity(self, formats: Sequence[str], measures: Sequence[Measure]) -> Sensitivity:
+        """What rounding each tensor of the float network does, on the calibration data. Errors as of the function."""
+        data = self._data
+        return measure_sensitivity(
+            self._model,
+            formats,
+            data.calibration,
+            labels=data.calibration_labels,
+            measures=measures,
+            settings=SensitivitySettings(seed=self._settings.seed),
+            cache=self._folder,
+            progress=self._progress,
+        )
 
     def _kept(self, key: str, measure: Callable[[], float]) -> float:
         found = self._cache.read(key)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from accelsim.errors import InputError
-from accelsim.explore.accuracy import MeasuredDesign, TorchNetwork, best_of, in_the_loop
+from accelsim.explore.accuracy import MeasuredDesign, best_of, in_the_loop, load_meter
 from accelsim.explore.allocation_errors import NoiseErrors
 from accelsim.explore.allocation_problem import Freedom, allocation_problem
 from accelsim.explore.codesign import Design
@@ -83,13 +83,13 @@ def test_loading(tmp_path: Path) -> None:
     rows = np.zeros((4, 1, 28, 28), np.float32)
     np.savez(tmp_path / "d.npz", calibration=rows, test_inputs=rows)
     resnet8 = "benchmarks.accuracy.networks:ResNet8"
-    assert TorchNetwork.load(resnet8, tmp_path / "d.npz").meter().floating == 100
+    assert load_meter(resnet8, tmp_path / "d.npz").floating == 100
     for model, data, message in (
         ("benchmarks.accuracy.networks:ResNet9", "d.npz", "did you mean 'ResNet8'"),
         (resnet8, "e.npz", "e.npz"),
     ):
         with pytest.raises(InputError, match=message):
-            TorchNetwork.load(model, tmp_path / data).meter()
+            load_meter(model, tmp_path / data)
 
 
 @pytest.mark.parametrize(
