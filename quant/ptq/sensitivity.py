@@ -39,8 +39,6 @@ _OF_CLASSES: set[Measure] = {"kl", "fisher", "hessian", *_OF_LABELS}
 class SensitivitySettings:
     """How sensitivity is measured. Weights have a scale for each output channel, tensors one, of least error each."""
 
-    batch_rows: int = 32
-    """Inputs that are run together."""
     probes: int = 32
     """Draws of the Hessian's trace."""
     seed: int = 0
@@ -73,7 +71,7 @@ def measure_sensitivity(
     for name, parameter in model.named_parameters():
         checked_numbers(parameter.detach().float().cpu().numpy(), name)
     network = trace(model)
-    data = CalibrationRun.of(network, calibration, labels, settings.batch_rows)
+    data = CalibrationRun.of(network, calibration, labels)
     wanted = _wanted(measures, data)
     work = _Work(network, data, settings, ContentCache(cache), names, progress or (lambda what, done, of: None))
     work.round_one_by_one(wanted - {"fisher", "hessian"})
@@ -219,7 +217,7 @@ class _Work:
 
 def _content(network: fx.GraphModule, data: CalibrationRun, settings: SensitivitySettings) -> str:
     """The key of all that every number depends on."""
-    parts: list[str | bytes] = [_VERSION, str(network), str(settings.batch_rows), str(settings.seed)]
+    parts: list[str | bytes] = [_VERSION, str(network), str(settings.seed)]
     named = [*network.named_parameters(), *network.named_buffers(), ("inputs", data.inputs)]
     named += [("labels", data.labels)] if data.labels is not None else []
     for name, tensor in named:
