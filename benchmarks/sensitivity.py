@@ -22,16 +22,17 @@ from benchmarks.accuracy.datasets import Dataset
 from quant.allocation.file import LayerFormats
 from quant.content_cache import ContentCache, content_key
 from quant.ptq.quantise import PtqSettings, quantise
-from quant.ptq.sensitivity import SensitivitySettings, measure_sensitivity
+from quant.ptq.sensitivity import measure_sensitivity
 from quant.sensitivity import MEASURES, Measure, Sensitivity
 
 TASK, ROWS, MIXES = "Fashion-MNIST", 512, 50
 SINGLE_FORMATS = ("dybit4", "dybit2")
-MIXED_FORMATS = {"8, 4, 2": ("dybit8", "dybit4", "dybit2"), "8, 4, 3": ("dybit8", "dybit4", "dybit3")}
-ROUNDINGS = {
-    "nearest": PtqSettings(rounding="nearest", correct_bias=False),
-    "GPTAQ": PtqSettings(),
-}
+ROUNDINGS = {"nearest": PtqSettings(rounding="nearest", correct_bias=False), "GPTAQ": PtqSettings()}
+MIXED = (  # how weights are rounded, widths, and the candidates
+    ("nearest", "8, 4, 2", ("dybit8", "dybit4", "dybit2")),
+    ("nearest", "8, 4, 3", ("dybit8", "dybit4", "dybit3")),
+    ("GPTAQ", "8, 4, 2", ("dybit8", "dybit4", "dybit2")),
+)
 
 Formats = Mapping[str, str]
 """The format of each choice, by name; fp32 for those that are not there."""
@@ -51,12 +52,11 @@ def cases(sensitivity: Sensitivity) -> list[Case]:
     names = [choice.name for choice in sensitivity.choices]
     singles = [Case(f"one, {kind}", "nearest", {name: kind}) for kind in SINGLE_FORMATS for name in names]
     mixes = []
-    for rounding in ROUNDINGS:
-        for widths, candidates in MIXED_FORMATS.items():
-            rng = np.random.default_rng(0)
-            for _ in range(MIXES):
-                formats = dict(zip(names, rng.choice(candidates, len(names)).tolist(), strict=True))
-                mixes.append(Case(f"mixes of {widths}, {rounding}", rounding, formats))
+    for rounding, widths, candidates in MIXED:
+        rng = np.random.default_rng(0)
+        for _ in range(MIXES):
+            formats = dict(zip(names, rng.choice(candidates, len(names)).tolist(), strict=True))
+            mixes.append(Case(f"mixes of {widths}, {rounding}", rounding, formats))
     return singles + mixes
 
 
@@ -116,11 +116,10 @@ def main() -> None:
     rows, labels = data.train_images[drawn], data.train_labels[drawn]
     sensitivity = measure_sensitivity(
         network,
-        list(dict.fromkeys([*SINGLE_FORMATS, *(name for names in MIXED_FORMATS.values() for name in names)])),
+        list(dict.fromkeys([*SINGLE_FORMATS, *(name for *_, candidates in MIXED for name in candidates)])),
         rows,
         labels=labels,
         measures=list(MEASURES),
-        settings=SensitivitySettings(batch_rows=128),
         cache=options.out / "sensitivity",
         progress=lambda what, done, of: print(f"\r{what} {done}/{of}", end="", flush=True),
     )

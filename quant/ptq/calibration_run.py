@@ -10,6 +10,8 @@ from torch import Tensor, fx
 from quant.errors import DataError
 from quant.scaling import checked_numbers
 
+_BATCH_NUMBERS = 2**18  # of inputs run at a time, so that much of what passes between layers stays in the caches
+
 
 @dataclass(frozen=True)
 class CalibrationRun:
@@ -21,14 +23,14 @@ class CalibrationRun:
     labels: Tensor | None
 
     @classmethod
-    def of(cls, network: fx.GraphModule, calibration: object, labels: object | None, batch_rows: int) -> CalibrationRun:
+    def of(cls, network: fx.GraphModule, calibration: object, labels: object | None) -> CalibrationRun:
         """Run the network. Raises DataError for inputs that are none of its, NaN, and labels that do not fit."""
         inputs = torch.as_tensor(calibration)
         if not inputs.is_floating_point() or inputs.ndim < 2 or not inputs.numel():
             raise DataError(f"calibration: {inputs.dtype}, shape {tuple(inputs.shape)}", "floats, shape (rows, *input)")
         inputs = inputs.float().cpu()
         checked_numbers(inputs.numpy(), "calibration")
-        batches = torch.split(inputs, batch_rows)
+        batches = torch.split(inputs, max(1, _BATCH_NUMBERS // inputs[0].numel()))
         try:
             with torch.no_grad():
                 results = [network(batch) for batch in batches]

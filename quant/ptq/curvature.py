@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from quant.ptq.choice_rounding import Rounding
 from quant.ptq.graph import WeightedLayer
-from quant.ptq.one_rounding import Rounding
 
 
 def fisher_errors(

@@ -7,28 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, fx, nn
 
 from quant.ptq.calibration_run import CalibrationRun
-from quant.ptq.choices import NetworkChoice
+from quant.ptq.choice_rounding import Rounding
 from quant.ptq.fake_quant import FakeQuantize
 from quant.ptq.graph import WeightedLayer
 from quant.ptq.walk import Walk
 
 Values = dict[fx.Node, Tensor]
-
-
-@dataclass(frozen=True)
-class Rounding:
-    """A choice in a format: what rounds its weights, or each of its tensors."""
-
-    choice: NetworkChoice
-    format_name: str
-    weights: FakeQuantize | None
-    tensors: Mapping[fx.Node, FakeQuantize]
 
 
 def rounding_errors(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -17,14 +17,13 @@ from torch import Tensor, fx, nn
 from quant.content_cache import ContentCache, content_key
 from quant.errors import DataError
 from quant.formats import get_format
-from quant.granularity import Granularity
-from quant.ptq.calibration import Progress, TensorSample, observe
+from quant.ptq.calibration import Progress
 from quant.ptq.calibration_run import CalibrationRun
+from quant.ptq.choice_rounding import Rounding, Roundings
 from quant.ptq.choices import NetworkChoice, network_choices
 from quant.ptq.curvature import fisher_errors, hessian_products, random_signs
-from quant.ptq.fake_quant import FakeQuantize
 from quant.ptq.graph import trace
-from quant.ptq.one_rounding import Rounding, rounding_errors
+from quant.ptq.one_rounding import rounding_errors
 from quant.ptq.walk import Walk
 from quant.scaling import checked_numbers
 from quant.sensitivity import MEASURES, Measure, Measured, MeasuredChoice, Sensitivity, check_measures
@@ -39,8 +38,6 @@ _OF_CLASSES: set[Measure] = {"kl", "fisher", "hessian", *_OF_LABELS}
 class SensitivitySettings:
     """How sensitivity is measured. Weights have a scale for each output channel, tensors one, of least error each."""
 
-    batch_rows: int = 32
-    """Inputs that are run together."""
     probes: int = 32
     """Draws of the Hessian's trace."""
     seed: int = 0
@@ -73,14 +70,14 @@ def measure_sensitivity(
     for name, parameter in model.named_parameters():
         checked_numbers(parameter.detach().float().cpu().numpy(), name)
     network = trace(model)
-    data = CalibrationRun.of(network, calibration, labels, settings.batch_rows)
+    data = CalibrationRun.of(network, calibration, labels)
     wanted = _wanted(measures, data)
     work = _Work(network, data, settings, ContentCache(cache), names, progress or (lambda what, done, of: None))
     work.round_one_by_one(wanted - {"fisher", "hessian"})
     if "fisher" in wanted:
         work.measure_fisher()
     traces = work.hessian_traces() if "hessian" in wanted else {}
-    choices = tuple(work.result(choice, traces.get(choice.name)) for choice in work.choices)
+    choices = tuple(work.result(choice, wanted, traces.get(choice.name)) for choice in work.choices)
     return Sensitivity(len(data.inputs), settings.seed, choices)
 
 
@@ -114,9 +111,9 @@ class _Work:
         self._cache, self._progress = cache, progress
         self._content = _content(network, data, settings)
         self.choices = network_choices(network)
-        self._choices_by_name = {choice.name: choice for choice in self.choices}
+        self._roundings = Roundings(network, self.choices, data.batches, settings.seed, progress)
         self._known = {
-            (choice.name, name): cache.read(self._key(choice.name, name)) for choice in self.choices for name in formats
+            (choice, name): cache.read(self._key(choice, name)) for choice in self.choices for name in formats
         }
 
     def round_one_by_one(self, wanted: set[Measure]) -> None:
@@ -129,11 +126,10 @@ class _Work:
         with torch.no_grad():
             walks = [Walk(self._network, batch) for batch in self._data.batches]
             for node in self._network.graph.nodes:
-                for name in [name for name in missing if self._choices_by_name[name].first is node]:
-                    roundings = [self._rounding(name, format_name) for format_name in missing[name]]
-                    for rounding, found in zip(
-                        roundings, rounding_errors(self._network, walks, roundings, data), strict=True
-                    ):
+                for choice in [choice for choice in missing if choice.first is node]:
+                    roundings = [self._roundings.of(choice, format_name) for format_name in missing[choice]]
+                    errors = rounding_errors(self._network, walks, roundings, data)
+                    for rounding, found in zip(roundings, errors, strict=True):
                         self._keep(rounding, found)
                         done += 1
                         self._progress("rounding one by one", done, count)
@@ -143,7 +139,7 @@ class _Work:
     def measure_fisher(self) -> None:
         """Measure the Fisher proxy, all that is missing in one run."""
         missing = self._missing({"fisher"})
-        roundings = [self._rounding(name, format_name) for name, formats in missing.items() for format_name in formats]
+        roundings = [self._roundings.of(choice, name) for choice, formats in missing.items() for name in formats]
         if not roundings:
             return
         inputs, seed = self._data.inputs, self._settings.seed
@@ -169,49 +165,33 @@ class _Work:
             self._progress("Hessian", probe + 1, self._settings.probes)
         return {name: fmean(draw[name] for draw in draws) for name in layers}
 
-    def result(self, choice: NetworkChoice, trace: float | None) -> MeasuredChoice:
-        """What is known of a choice by now."""
+    def result(self, choice: NetworkChoice, wanted: set[Measure], hessian_trace: float | None) -> MeasuredChoice:
+        """What is wanted of a choice, which is known by now."""
         formats = {}
-        for (name, format_name), known in self._known.items():
-            if name == choice.name:
-                hessian = None
-                if trace is not None and choice.weights is not None:
-                    hessian = 0.5 * trace * known["noise"] * choice.weights.weight.double().square().mean().item()
-                formats[format_name] = Measured(**known, hessian=hessian)
-        return MeasuredChoice(choice.name, choice.weights_of, choice.input_of, formats, trace)
+        for (of, format_name), known in self._known.items():
+            if of is choice:
+                taken = {measure: value for measure, value in known.items() if measure in wanted}
+                if hessian_trace is not None and choice.weights is not None:
+                    mean_square = choice.weights.weight.double().square().mean().item()
+                    taken["hessian"] = 0.5 * hessian_trace * known["noise"] * mean_square
+                formats[format_name] = Measured(**taken)
+        return MeasuredChoice(choice.name, choice.weights_of, choice.input_of, formats, hessian_trace)
 
-    @cached_property
-    def _samples(self) -> dict[fx.Node, TensorSample]:
-        nodes = {node for choice in self.choices for node in choice.rounded}
-        return observe(self._network, nodes, self._data.batches, self._settings.seed, self._progress)
-
-    def _rounding(self, name: str, format_name: str) -> Rounding:
-        choice = self._choices_by_name[name]
-        if choice.weights is not None:
-            layer = choice.weights_of[0]
-            weights = FakeQuantize.of_weights(choice.weights.weight, format_name, Granularity(0), name=layer)
-            return Rounding(choice, format_name, weights, {})
-        tensors = {
-            node: FakeQuantize(*self._samples[node].quantiser_of(format_name, None, node.name))
-            for node in choice.rounded
-        }
-        return Rounding(choice, format_name, None, tensors)
-
-    def _missing(self, wanted: set[Measure]) -> dict[str, list[str]]:
+    def _missing(self, wanted: set[Measure]) -> dict[NetworkChoice, list[str]]:
         """By choice the formats in which a measure is not known."""
         missing = defaultdict(list)
-        for (name, format_name), known in self._known.items():
+        for (choice, format_name), known in self._known.items():
             if not wanted <= known.keys():
-                missing[name].append(format_name)
+                missing[choice].append(format_name)
         return missing
 
     def _keep(self, rounding: Rounding, found: Mapping[str, float]) -> None:
-        known = self._known[rounding.choice.name, rounding.format_name]
+        known = self._known[rounding.choice, rounding.format_name]
         known.update(found)
-        self._cache.write(self._key(rounding.choice.name, rounding.format_name), known)
+        self._cache.write(self._key(rounding.choice, rounding.format_name), known)
 
-    def _key(self, choice: str, format_name: str) -> str:
-        return content_key(self._content, choice, format_name)
+    def _key(self, choice: NetworkChoice, format_name: str) -> str:
+        return content_key(self._content, choice.name, format_name)
 
     def _progress_of(self, what: str, count: int, done: int) -> None:
         self._progress(what, done, count)
@@ -219,7 +199,7 @@ class _Work:
 
 def _content(network: fx.GraphModule, data: CalibrationRun, settings: SensitivitySettings) -> str:
     """The key of all that every number depends on."""
-    parts: list[str | bytes] = [_VERSION, str(network), str(settings.batch_rows), str(settings.seed)]
+    parts: list[str | bytes] = [_VERSION, str(network), str(settings.seed)]
     named = [*network.named_parameters(), *network.named_buffers(), ("inputs", data.inputs)]
     named += [("labels", data.labels)] if data.labels is not None else []
     for name, tensor in named:

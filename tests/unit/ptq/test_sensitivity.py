@@ -55,7 +55,7 @@ class Steps:
 def test_example_of_the_page() -> None:
     """The two inputs 250 times, since what is drawn for `fisher` and `hessian` is right on average only."""
     inputs, labels = torch.tensor([[1.0, 1.0], [1.0, 0.0]]).repeat(250, 1), torch.tensor([0, 1]).repeat(250)
-    settings = SensitivitySettings(batch_rows=500, probes=400)
+    settings = SensitivitySettings(probes=400)
     found = measure_sensitivity(
         page_network(), ["int2"], inputs, labels=labels, measures=list(MEASURES), settings=settings
     )
