@@ -12,6 +12,7 @@ from accelsim.cli.cost_table import cost_table
 from accelsim.cli.list import list_names
 from accelsim.cli.run import run
 from accelsim.cli.show import show
+from accelsim.cli.sweep import sweep
 
 app = typer.Typer(
     help="Simulate a mixed-precision DNN accelerator that computes on DyBit numbers.",
@@ -35,6 +36,7 @@ def root(
 
 app.command()(run)
 app.add_typer(show)
+app.add_typer(sweep)
 app.command()(codesign)
 app.command("cost-table")(cost_table)
 app.command("list")(list_names)

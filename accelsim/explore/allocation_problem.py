@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from numpy.typing import NDArray
@@ -119,10 +120,19 @@ def _choice(
     seed: int,
 ) -> Choice:
     tensor = name.removeprefix("tensor ")
-    if tensor == name:
-        numbers = synthetic_tensor(name, seed=seed) if weights is None else weights[layer.name]
-        found = noise({name: numbers}, candidates, seed=seed)[name]
-        return Choice.of(name, candidates, found, weights=layer.weight_elements)
-    numbers = synthetic_tensor(name, signed=signed[tensor], seed=seed)
-    found = noise({name: numbers}, candidates, Granularity(), signed=signed[tensor], seed=seed)[name]
-    return Choice.of(name, candidates, found)
+    if tensor != name:
+        return Choice.of(name, candidates, _stand_in_noise(name, tuple(candidates), signed[tensor], seed))
+    if weights is None:
+        found = _stand_in_noise(name, tuple(candidates), True, seed)
+    else:
+        found = noise({name: weights[layer.name]}, candidates, seed=seed)[name]
+    return Choice.of(name, candidates, found, weights=layer.weight_elements)
+
+
+@lru_cache(maxsize=2048)
+def _stand_in_noise(name: str, candidates: tuple[str, ...], signed: bool, seed: int) -> tuple[float, ...]:
+    """The noise of a seeded stand-in, the same for every machine: measured once for the designs of a sweep."""
+    granularity = Granularity() if name.startswith("tensor ") else None
+    return noise(
+        {name: synthetic_tensor(name, signed=signed, seed=seed)}, candidates, granularity, signed=signed, seed=seed
+    )[name]
