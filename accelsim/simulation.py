@@ -113,9 +113,13 @@ def baseline_of(
     name: Literal["fp32", "iso-area", "int8"], workload: Workload, hardware: Hardware
 ) -> tuple[Hardware, Precision]:
     """The machine and the precision of the reference run."""
+    return baseline_machine(name, hardware), uniform_precision(workload, "int8" if name == "int8" else "fp32")
+
+
+def baseline_machine(name: Literal["fp32", "iso-area", "int8"], hardware: Hardware) -> Hardware:
+    """The machine of the reference run."""
     array = iso_area_fp32_array(hardware) if name == "iso-area" else hardware.array
-    precision = uniform_precision(workload, "int8" if name == "int8" else "fp32")
-    return hardware.model_copy(update={"array": array}), precision
+    return hardware.model_copy(update={"array": array})
 
 
 def dram_of(hardware: Hardware) -> DramPreset | None:

@@ -86,7 +86,8 @@ def run_sweep(
     if out is not None:
         written = write_sweep(found, table, read, out)
         note(f"{len(written)} files written to {out}")
-    note(f"results are in {path}")
+    if store is None:
+        note(f"results are in {path}")
     if json_output:
         print_json(found)
         return

@@ -12,7 +12,7 @@ from accelsim import __version__
 from accelsim.config.hardware import DecoderConfig, Hardware
 from accelsim.explore.space import Candidate
 from accelsim.explore.space_file import BaselineKind, CodesignTarget
-from accelsim.simulation import baseline_of, dram_of
+from accelsim.simulation import baseline_machine, dram_of
 from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Workload
 
@@ -100,7 +100,7 @@ class Keys:
 
         Nothing is decoded in it; and in 32-bit operands nothing is fused (docs/timing-model.md).
         """
-        machine, _ = baseline_of(self._context.baseline, self._context.workloads[workload], hardware)
+        machine = baseline_machine(self._context.baseline, hardware)
         array = machine.array
         if self._context.baseline != "int8":
             array = array.model_copy(update={"operand_bits": array.operand_bits[-1:]})

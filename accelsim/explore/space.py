@@ -119,6 +119,14 @@ def load_space(path: Path | str) -> Space:
     return _Builder(read_yaml(path), path.parent).space()
 
 
+def design_space(keys: Mapping[str, Any], folder: Path | str = ".") -> Space:
+    """The space of the keys of a space file, as plain data: dictionaries, lists, text, numbers, None.
+
+    Files that it names are sought from `folder`. InputError as `load_space`.
+    """
+    return _Builder(Source("design_space", dict(keys), {}), Path(folder)).space()
+
+
 class _Builder:
     """Reads one space file."""
 

@@ -55,6 +55,11 @@ class SweepFigures:
         self._against = f"over {space.file.baseline} on the same machine"
         self._machines: dict[int, Hardware] = {}
 
+    def save(self, draw: Callable[[], Figure], path: Path) -> None:
+        """Draw one figure and write it as a PNG."""
+        with rc_context(TYPOGRAPHY):
+            draw().savefig(path, metadata={"Software": None})
+
     def machine(self, design: Design) -> Hardware:
         """The machine of a design."""
         if id(design) not in self._machines:
@@ -116,10 +121,13 @@ class SweepFigures:
 
     def bandwidth_sensitivity(self) -> Figure:
         """Latency and speed-up over the DRAM's bandwidth."""
-        return self.sensitivity(lambda design: self.bandwidth(design) / 1e9, "peak DRAM bandwidth [GB/s]")
+        return self._sensitivity(lambda design: self.bandwidth(design) / 1e9, "peak DRAM bandwidth [GB/s]")
 
-    def sensitivity(self, quantity: Callable[[Design], float], name: str) -> Figure:
-        """Latency and speed-up over a quantity of the machine, a line for each of the bits."""
+    def sensitivity(self, path: str, name: str) -> Figure:
+        """Latency and speed-up over a parameter with numbers for values, a line for each of the bits."""
+        return self._sensitivity(lambda design: float(design.parameters[path]), name)
+
+    def _sensitivity(self, quantity: Callable[[Design], float], name: str) -> Figure:
         series: dict[str, dict[float, list[tuple[float, float]]]] = {}
         for design in self._designs:
             points = series.setdefault(design.bits, {})

@@ -30,8 +30,11 @@ def message(text: str) -> str:
         "rows // 5 + rows % 5 - 2 ** 3",
         "min(rows, cols, 7) / 2",
         "3 < cols < rows and not cols == 4",
-    ]
-    + ["-rows + 1.5", "rows > 100 or cols != 5", "max(rows, cols) ** 2", "'ws' == 'os'"],
+        "-rows + 1.5",
+        "rows > 100 or cols != 5",
+        "max(rows, cols) ** 2",
+        "'ws' == 'os'",
+    ],
 )
 def test_it_is_pythons_arithmetic(text: str) -> None:
     assert value(text) == eval(text, {}, {"rows": 12, "cols": 5, "min": min, "max": max})
@@ -69,8 +72,6 @@ def test_paths_may_be_written_in_full_and_are_collected() -> None:
         "(rows := 3)",
         "f'{rows}'",
         "rows[0]",
-    ]
-    + [
         "open('x')",
         "{1: 2}",
         "rows if cols else 1",

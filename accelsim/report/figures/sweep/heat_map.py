@@ -25,7 +25,7 @@ def draw_heat_map(
     left = 0.75 + 0.075 * max(map(len, rows))
     longest = max(map(len, columns))
     slanted = longest > 9
-    bottom = 0.5 + (0.055 * longest if slanted else 0.0)
+    bottom = 0.45 + (0.04 * longest if slanted else 0.05)
     width = max(left + _CELL_INCHES[0] * len(columns) + 1.0, 6.4)
     figure = new_figure(
         width, 0.85 + _CELL_INCHES[1] * len(rows) + bottom, left=left, right=1.0, top=0.75, bottom=bottom

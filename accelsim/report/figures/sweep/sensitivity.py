@@ -10,6 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from accelsim.report.figures.style import grid, new_figure
 from accelsim.report.figures.sweep.series import add_heading, log_axis, series_legend, style_of
+from accelsim.units import format_bytes
 
 _MOST_SHADES = 4  # more of them would cover each other
 #: x -> (latency in seconds, speed-up) of each design at x.
@@ -35,7 +36,7 @@ def draw_sensitivity(series: Mapping[str, Series], title: str, x_name: str) -> F
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_locator(FixedLocator(ticks))
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+        axes.xaxis.set_major_formatter(FuncFormatter(_tick))
         axes.set_xlabel(x_name)
         axes.set_ylabel(name)
         grid(axes, "both")
@@ -46,3 +47,8 @@ def draw_sensitivity(series: Mapping[str, Series], title: str, x_name: str) -> F
     add_heading(figure, title, how)
     series_legend(figure, list(series), columns)
     return figure
+
+
+def _tick(value: float, place: int) -> str:
+    """A bandwidth in three digits, a capacity in binary units."""
+    return f"{value:.3g}" if value < 2**12 else format_bytes(value).replace(".0 ", " ")
