@@ -14,6 +14,7 @@ from accelsim.config.hardware import Hardware
 from accelsim.config.presets import load_dram
 from accelsim.hw.accelerator import Accelerator
 from accelsim.mapping.planner import plan_network
+from accelsim.mapping.schedule import Schedule
 from accelsim.mapping.tiles import Memory
 from accelsim.result import SCHEMA_VERSION, BaselineResult, Result, RunResult
 from accelsim.tlm import Trace, run_until_idle
@@ -26,6 +27,12 @@ ReferenceName = Literal["fp32", "iso-area", "int8"]
 BaselineName = Literal[ReferenceName, "none"]
 REFERENCES: tuple[ReferenceName, ...] = get_args(ReferenceName)
 BASELINES: tuple[BaselineName, ...] = get_args(BaselineName)
+
+_DESCRIPTIONS = {
+    "fp32": "FP32 on the same accelerator",
+    "iso-area": "FP32 in the same silicon area",
+    "int8": "INT8 (w8a8) on the same accelerator",
+}
 
 #: Called after each layer with the precision's label, the layers done and the layers there are.
 Progress = Callable[[str, int, int], None]
@@ -66,13 +73,23 @@ def run_network(
     workload: Workload, hardware: Hardware, precision: Precision, progress: Progress | None = None
 ) -> RunResult:
     """One simulation, without a baseline."""
-    dram = dram_of(hardware)
-    schedule = plan_network(workload, hardware, precision, memory_view(hardware, dram))
+    return run_schedule(plan_run(workload, hardware, precision), hardware, precision, progress)
+
+
+def plan_run(workload: Workload, hardware: Hardware, precision: Precision) -> Schedule:
+    """What a run will do; machines that differ only in decoders, DMA engines, arbiter or cores have the same plan."""
+    return plan_network(workload, hardware, precision, memory_view(hardware, dram_of(hardware)))
+
+
+def run_schedule(
+    schedule: Schedule, hardware: Hardware, precision: Precision, progress: Progress | None = None
+) -> RunResult:
+    """The simulation of a plan that was made for this machine and this precision."""
     trace = Trace()
     env = Environment()
-    accelerator = Accelerator(env, hardware, dram, schedule, trace)
+    accelerator = Accelerator(env, hardware, dram_of(hardware), schedule, trace)
     if progress is not None:
-        layers = len(workload.layers)
+        layers = len(schedule.plans)
         accelerator.cores[0].controller.on_layer = lambda done: progress(precision.label, done, layers)
     accelerator.start()
     end_cycle = run_until_idle(env, accelerator)
@@ -86,17 +103,24 @@ def run_baseline(
     progress: Progress | None = None,
 ) -> BaselineResult:
     """The reference run: the same network and machine, in 32-bit floats or 8-bit integers, without decoders."""
-    array = hardware.array
-    description = f"FP32 on the same accelerator: {array.rows}x{array.cols} PEs, one FP32 MAC per PE and cycle"
-    if name == "iso-area":
-        array = iso_area_fp32_array(hardware)
-        description = f"FP32 in the same silicon area: {array.rows}x{array.cols} PEs, one FP32 MAC per PE and cycle"
-    elif name == "int8":
-        description = f"INT8 (w8a8) on the same accelerator: {array.rows}x{array.cols} PEs"
-    machine = hardware.model_copy(update={"array": array})
-    precision = uniform_precision(workload, "int8" if name == "int8" else "fp32")
+    machine, precision = baseline_of(name, workload, hardware)
     run = run_network(workload, machine, precision, progress)
+    array = machine.array
+    description = f"{_DESCRIPTIONS[name]}: {array.rows}x{array.cols} PEs"
+    if name != "int8":
+        description += ", one FP32 MAC per PE and cycle"
     return BaselineResult(**dict(run), name=name, description=description, array=(array.rows, array.cols))
+
+
+def baseline_of(name: ReferenceName, workload: Workload, hardware: Hardware) -> tuple[Hardware, Precision]:
+    """The machine and the precision of the reference run."""
+    return baseline_machine(name, hardware), uniform_precision(workload, "int8" if name == "int8" else "fp32")
+
+
+def baseline_machine(name: ReferenceName, hardware: Hardware) -> Hardware:
+    """The machine of the reference run."""
+    array = iso_area_fp32_array(hardware) if name == "iso-area" else hardware.array
+    return hardware.model_copy(update={"array": array})
 
 
 def dram_of(hardware: Hardware) -> DramPreset | None:

@@ -27,6 +27,8 @@ FP32_PE_UM2 = 4360.0 + 4360.0
 #: bits. No published decoder area was found in a repository.
 DECODER_LANE_UM2 = 250.0
 
+UM2_PER_MM2 = 1e6
+
 
 def pe_area_um2(array: ArrayConfig) -> float:
     """Area of one PE of the array; a pair of widths that the table lacks takes the next more capable element."""
@@ -35,12 +37,21 @@ def pe_area_um2(array: ArrayConfig) -> float:
     return min(capable, default=FP32_PE_UM2)
 
 
+def array_area_um2(hardware: Hardware) -> float:
+    """Area of one core's PEs and decoder lanes; buffers, vector unit and interconnect are not in it."""
+    array, lanes = hardware.array, hardware.decoder.lanes
+    decoders = (lanes * 2 if lanes else array.rows + array.cols) * DECODER_LANE_UM2
+    return array.rows * array.cols * pe_area_um2(array) + decoders
+
+
+def array_area_mm2(hardware: Hardware) -> float:
+    """Area of all cores' PEs and decoder lanes."""
+    return array_area_um2(hardware) * hardware.cores / UM2_PER_MM2
+
+
 def iso_area_fp32_array(hardware: Hardware) -> ArrayConfig:
     """The largest FP32 array, of nearly the same aspect ratio, in the area of this array and its decoders."""
     array = hardware.array
-    lanes = hardware.decoder.lanes
-    decoders = (lanes * 2 if lanes else array.rows + array.cols) * DECODER_LANE_UM2
-    area = array.rows * array.cols * pe_area_um2(array) + decoders
-    elements = max(1, int(area // FP32_PE_UM2))
+    elements = max(1, int(array_area_um2(hardware) // FP32_PE_UM2))
     rows = max(1, math.isqrt(elements * array.rows // array.cols))
     return array.model_copy(update={"rows": rows, "cols": max(1, elements // rows)})

@@ -13,6 +13,7 @@ from accelsim.cli.import_model import import_model
 from accelsim.cli.list import list_names
 from accelsim.cli.run import run
 from accelsim.cli.show import show
+from accelsim.cli.sweep import sweep
 
 app = typer.Typer(
     help="Simulate a mixed-precision DNN accelerator that computes on DyBit numbers.",
@@ -36,6 +37,7 @@ def root(
 
 app.command()(run)
 app.add_typer(show)
+app.add_typer(sweep)
 app.command()(codesign)
 app.command("cost-table")(cost_table)
 app.command("import")(import_model)

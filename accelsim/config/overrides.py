@@ -50,11 +50,16 @@ def _apply(source: Source, override: str, model: type[BaseModel]) -> Source:
     except InputError as error:
         allowed = " or ".join(map(type_words, type_at(model, path)))
         raise InputError(option, f"value {shortened(text)}: {error.found}", allowed) from None
+    return with_value(source, path, value, option, model)
+
+
+def with_value(source: Source, path: KeyPath, value: Any, origin: str, model: type[BaseModel]) -> Source:
+    """`source` with plain data at an existing path of `model`; complaints about it will name `origin`."""
     lines = {key: line for key, line in source.lines.items() if key[: len(path)] != path}
-    return Source(source.label, _with_value(source, path, value, model), lines, {**source.origins, path: option})
+    return Source(source.label, _data_with(source, path, value, model), lines, {**source.origins, path: origin})
 
 
-def _with_value(source: Source, path: KeyPath, value: Any, model: type[BaseModel]) -> Any:
+def _data_with(source: Source, path: KeyPath, value: Any, model: type[BaseModel]) -> Any:
     """A copy of the data along `path`, with `value` at its end; sections that the file leaves out are made."""
 
     def rebuilt(data: Any, depth: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,7 +42,16 @@ def load_hardware(name_or_file: str, overrides: Sequence[str] = ()) -> Hardware:
     A file with `base: PRESET` only states what differs from that preset. InputError names file and line, or the
     option, of what is wrong; the DRAM that the machine names is checked to exist.
     """
-    source = apply_overrides(_based(_source("hardware", name_or_file)), overrides, Hardware)
+    return hardware_of(apply_overrides(hardware_source(name_or_file), overrides, Hardware))
+
+
+def hardware_source(name_or_file: str) -> Source:
+    """What a preset or a YAML file says, laid over its `base` and not yet checked; InputError if it cannot be read."""
+    return _based(_source("hardware", name_or_file))
+
+
+def hardware_of(source: Source) -> Hardware:
+    """The machine that plain data describe; InputError as `load_hardware`."""
     hardware = validate(source, Hardware)
     if hardware.dram.preset not in (IDEAL_DRAM, *preset_names("dram")):
         try:
@@ -56,6 +66,16 @@ def load_hardware(name_or_file: str, overrides: Sequence[str] = ()) -> Hardware:
 
 def load_dram(name_or_file: str) -> DramPreset:
     """The DRAM that a preset or a YAML file describes; InputError names what is wrong in it."""
+    return _preset_dram(name_or_file) if name_or_file in preset_names("dram") else _read_dram(name_or_file)
+
+
+@cache
+def _preset_dram(name: str) -> DramPreset:
+    """Presets come with the package: what was read once is read."""
+    return _read_dram(name)
+
+
+def _read_dram(name_or_file: str) -> DramPreset:
     source = _source("dram", name_or_file)
     from accelsim.config.dram import DramPreset
 

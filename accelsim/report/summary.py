@@ -104,14 +104,18 @@ def precision_label(layer: LayerResult) -> str:
 
 
 def utilisation(result: Result) -> float:
+    """The utilisation of a run and its machine."""
+    return run_utilisation(result, result.peak_macs_per_cycle // result.totals.images)
+
+
+def run_utilisation(run: RunResult, native_macs_per_cycle: int) -> float:
     """MACs done of the MACs possible in the run's cycles at each layer's own width, on all cores.
 
-    A layer without MACs occupies its cycles at the native width: an array that waits for pooling is not utilised.
+    A layer without MACs occupies its cycles at the native width, that of one core: an array that waits for pooling is
+    not utilised.
     """
-    images = result.totals.images
-    native = result.peak_macs_per_cycle // images
-    possible = sum(layer.cycles * (layer.peak_macs_per_cycle or native) for layer in result.layers)
-    return ratio(result.totals.macs, images * possible) or 0.0
+    possible = sum(layer.cycles * (layer.peak_macs_per_cycle or native_macs_per_cycle) for layer in run.layers)
+    return ratio(run.totals.macs, run.totals.images * possible) or 0.0
 
 
 def headline(result: Result) -> Headline:

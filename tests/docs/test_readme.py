@@ -27,7 +27,8 @@ FROM_ENCODED = [command for command in ACCELSIM_COMMANDS if ".safetensors" in co
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A directory like the repository's, with the files that README shows."""
-    (tmp_path / "workloads").symlink_to(ROOT / "workloads")
+    for name in ("workloads", "examples"):
+        (tmp_path / name).symlink_to(ROOT / name)
     for text in blocks("yaml"):
         name = text.splitlines()[0].removeprefix("# ")
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -58,7 +59,7 @@ def test_quant_commands_run_in_order(checkout: Path) -> None:
 
 def test_it_shows_every_command_and_option() -> None:
     shown = {command.split()[3] for command in ACCELSIM_COMMANDS}
-    assert shown == {"run", "cost-table", "codesign", "import", "show", "list"}
+    assert shown == {"run", "cost-table", "codesign", "import", "sweep", "show", "list"}
     help_text = subprocess.run(
         [sys.executable, "-m", "accelsim", "run", "--help"], capture_output=True, text=True, check=True
     ).stdout

@@ -1,0 +1,66 @@
+"""Where jobs run: here, on this machine's cores, or on a cluster. One interface, which asks for work as it has room."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Literal, Protocol, TypeAlias, get_args
+
+from accelsim.errors import InputError, nearest_name
+from accelsim.explore.evaluate import Evaluator
+from accelsim.explore.jobs import Context, Job, Outcome
+
+#: Jobs that one worker runs one after the other, so that neighbours share what they have in common.
+Batch: TypeAlias = tuple[Job, ...]
+ExecutorName = Literal["process", "dask", "serial"]
+
+
+class Executor(Protocol):
+    """Runs batches. Each job of them has exactly one outcome, whatever happens to the workers."""
+
+    def results(self, batches: Iterable[Batch]) -> Iterator[Outcome]:
+        """Outcomes as they come; `batches` is asked for the next one only when there is room for it."""
+
+    def close(self) -> None:
+        """Stop the workers; what they were doing is dropped."""
+
+
+class SerialExecutor:
+    """One job after the other, in this process."""
+
+    def __init__(self, context: Context) -> None:
+        self._evaluator = Evaluator(context)
+
+    def results(self, batches: Iterable[Batch]) -> Iterator[Outcome]:
+        """As `Executor`."""
+        for batch in batches:
+            yield from map(self._evaluator.run, batch)
+
+    def close(self) -> None:
+        """There is nothing to stop."""
+
+
+def make_executor(
+    name: str, context: Context, workers: int | None = None, scheduler: str | None = None
+) -> tuple[Executor, int]:
+    """An executor by name, and how many jobs it runs at a time; by default there is a worker for each core.
+
+    `scheduler` is the address of a Dask scheduler; without it, Dask starts workers on this machine. InputError for an
+    unknown name, for a scheduler without Dask, and where Dask is not installed or does not answer.
+    """
+    names = get_args(ExecutorName)
+    if name not in names:
+        raise InputError("--executor", f"found {name!r}", ", ".join(names), nearest_name(name, names))
+    if scheduler is not None and name != "dask":
+        raise InputError("--scheduler", f"goes with --executor dask, not with {name}")
+    if name == "serial":
+        return SerialExecutor(context), 1
+    count = workers or len(os.sched_getaffinity(0))
+    if name == "process":
+        from accelsim.explore.process_pool import ProcessPool
+
+        return ProcessPool(context, count), count
+    from accelsim.explore.dask_executor import DaskExecutor
+
+    executor = DaskExecutor(context, count, scheduler)
+    return executor, executor.workers
