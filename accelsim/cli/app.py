@@ -10,6 +10,7 @@ from accelsim import __version__
 from accelsim.cli.codesign import codesign
 from accelsim.cli.cost_table import cost_table
 from accelsim.cli.list import list_names
+from accelsim.cli.memory import memory
 from accelsim.cli.run import run
 from accelsim.cli.show import show
 
@@ -37,4 +38,5 @@ app.command()(run)
 app.add_typer(show)
 app.command()(codesign)
 app.command("cost-table")(cost_table)
+app.command()(memory)
 app.command("list")(list_names)
