@@ -20,8 +20,8 @@ class QueuedChannel:
     """Every burst gets its slot on the bus; slots in which nothing else changes are counted, not stepped through.
 
     Banks whose row is open and whose next burst goes in the bus's direction are *active*: they take turns, a slot each.
-    What ends that, the end of a run, an open row, room in the queues, a refresh, is an event; `step` goes from one to the
-    next. Pure arithmetic on whole clocks, no SimPy.
+    The end of a run, an open row, room in the queues and a refresh are events; `step` goes from one to the next. Pure
+    arithmetic on whole clocks, no SimPy.
     """
 
     def __init__(self, preset: DramPreset) -> None:
