@@ -10,7 +10,7 @@ from simpy import Environment
 from accelsim.analytic.area import iso_area_fp32_array
 from accelsim.collect import collect_result
 from accelsim.config.dram import DramPreset
-from accelsim.config.hardware import Hardware
+from accelsim.config.hardware import Detail, Hardware
 from accelsim.config.presets import load_dram
 from accelsim.hw.accelerator import Accelerator
 from accelsim.mapping.planner import plan_network
@@ -46,15 +46,17 @@ def simulate(
     baseline: BaselineName = "fp32",
     seed: int = 0,
     progress: Progress | None = None,
+    detail: Detail = "transaction",
 ) -> Result:
     """Run a network on a machine at a precision, and on the baseline, and return what was found.
 
     `precision` defaults to the workload's own. The speed-up is the baseline's seconds over this run's; None without a
-    baseline. `seed` is noted in the result; the model itself draws no random numbers. Raises MappingError when a
+    baseline. `seed` is noted in the result; the model itself draws no random numbers. `detail`
+    fine goes through every fold and every DRAM burst, which takes many times as long. Raises MappingError when a
     layer's tiles do not fit the buffers, SimulationError when the run fails.
     """
-    run = run_network(workload, hardware, precision or resolve_precision(workload, None), progress)
-    reference = None if baseline == "none" else run_baseline(baseline, workload, hardware, progress)
+    run = run_network(workload, hardware, precision or resolve_precision(workload, None), progress, detail)
+    reference = None if baseline == "none" else run_baseline(baseline, workload, hardware, progress, detail)
     array = hardware.array
     return Result(
         **dict(run),
@@ -70,10 +72,14 @@ def simulate(
 
 
 def run_network(
-    workload: Workload, hardware: Hardware, precision: Precision, progress: Progress | None = None
+    workload: Workload,
+    hardware: Hardware,
+    precision: Precision,
+    progress: Progress | None = None,
+    detail: Detail = "transaction",
 ) -> RunResult:
     """One simulation, without a baseline."""
-    return run_schedule(plan_run(workload, hardware, precision), hardware, precision, progress)
+    return run_schedule(plan_run(workload, hardware, precision), hardware, precision, progress, detail)
 
 
 def plan_run(workload: Workload, hardware: Hardware, precision: Precision) -> Schedule:
@@ -82,12 +88,16 @@ def plan_run(workload: Workload, hardware: Hardware, precision: Precision) -> Sc
 
 
 def run_schedule(
-    schedule: Schedule, hardware: Hardware, precision: Precision, progress: Progress | None = None
+    schedule: Schedule,
+    hardware: Hardware,
+    precision: Precision,
+    progress: Progress | None = None,
+    detail: Detail = "transaction",
 ) -> RunResult:
     """The simulation of a plan that was made for this machine and this precision."""
     trace = Trace()
     env = Environment()
-    accelerator = Accelerator(env, hardware, dram_of(hardware), schedule, trace)
+    accelerator = Accelerator(env, hardware, dram_of(hardware), schedule, trace, detail)
     if progress is not None:
         layers = len(schedule.plans)
         accelerator.cores[0].controller.on_layer = lambda done: progress(precision.label, done, layers)
@@ -101,10 +111,11 @@ def run_baseline(
     workload: Workload,
     hardware: Hardware,
     progress: Progress | None = None,
+    detail: Detail = "transaction",
 ) -> BaselineResult:
     """The reference run: the same network and machine, in 32-bit floats or 8-bit integers, without decoders."""
     machine, precision = baseline_of(name, workload, hardware)
-    run = run_network(workload, machine, precision, progress)
+    run = run_network(workload, machine, precision, progress, detail)
     array = machine.array
     description = f"{_DESCRIPTIONS[name]}: {array.rows}x{array.cols} PEs"
     if name != "int8":

@@ -7,6 +7,7 @@ registers the counts equal SCALE-Sim 3's (its closed form: 2R + C + T - 2 per fo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,6 +98,36 @@ def folded_cycles(folds: int, streamed: int, shape: ArrayShape, dataflow: Datafl
         per_fold: int = np.maximum(streamed, shape.rows)
         return load + (folds - 1) * per_fold + streamed + skew
     return folds * (load + streamed + skew)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One pass over the array: cycles it streams, and the operands that cross the edges while it loads and streams."""
+
+    streamed: int
+    loaded_inputs: int
+    loaded_weights: int
+    streamed_inputs: int
+    streamed_weights: int
+
+
+def folds_of(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> Iterator[Fold]:
+    """The folds of a tile one by one, with the operands that each really has; edge folds have fewer."""
+    across_rows, across_cols, streamed = _placement(tile, dataflow)
+    at_once = max(1, min(shape.rows // across_rows, shape.cols // across_cols))
+    for first_group in range(0, tile.groups, at_once):
+        groups = min(at_once, tile.groups - first_group)
+        for first_col in range(0, across_cols, shape.cols):
+            cols = min(shape.cols, across_cols - first_col)
+            for first_row in range(0, across_rows, shape.rows):
+                rows = min(shape.rows, across_rows - first_row)
+                by_rows, by_cols, held = groups * rows * streamed, groups * cols * streamed, groups * rows * cols
+                if dataflow == "ws":
+                    yield Fold(streamed, 0, held, by_rows, 0)
+                elif dataflow == "is":
+                    yield Fold(streamed, held, 0, 0, by_rows)
+                else:
+                    yield Fold(streamed, 0, 0, by_rows, by_cols)
 
 
 def _placement(tile: Gemm, dataflow: Dataflow) -> tuple[int, int, int]:

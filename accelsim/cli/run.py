@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -41,6 +41,9 @@ def run(
     plots: Annotated[
         bool | None, typer.Option("--plots/--no-plots", help="Whether --out writes figures. Default: it does.")
     ] = None,
+    detail: Annotated[
+        str, typer.Option(metavar="transaction|fine", help="fine: every fold and every DRAM burst, many times slower.")
+    ] = "transaction",
     json_output: JsonOption = False,
 ) -> None:
     """Run a network on an accelerator and report cycles, traffic and speed-up."""
@@ -56,7 +59,7 @@ def run(
     precision = resolve_precision(network, bits, use_pins=not no_pins)
     if out is not None:
         check_output_directory(out)
-    result = _simulate(network, machine, precision, baseline)
+    result = _simulate(network, machine, precision, baseline, detail)
     if out is not None:  # before anything is printed: a reader that closes the pipe does not cost the report
         written = write_report(result, out, plots=plots is not False)
         note(f"{len(written)} files written to {out}")
@@ -68,12 +71,15 @@ def run(
         print_report(result)
 
 
-def _simulate(network: Workload, machine: Hardware, precision: Precision, baseline: str) -> Result:
+def _simulate(network: Workload, machine: Hardware, precision: Precision, baseline: str, detail: str) -> Result:
     """Run the network and its baseline under a progress bar."""
+    from accelsim.config.hardware import Detail
     from accelsim.report.progress import progress
     from accelsim.simulation import BASELINES, simulate
 
     against = one_of("--baseline", baseline, BASELINES)
+    levels: tuple[Detail, ...] = get_args(Detail)
+    level = one_of("--detail", detail, levels)
     runs = 1 if against == "none" else 2
     with progress(network.name, runs * len(network.layers)) as step:
         return simulate(
@@ -81,5 +87,6 @@ def _simulate(network: Workload, machine: Hardware, precision: Precision, baseli
             machine,
             precision,
             baseline=against,
+            detail=level,
             progress=lambda label, done, layers: step(f"{label}: {network.layers[done - 1].name}"),
         )

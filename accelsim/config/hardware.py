@@ -13,6 +13,8 @@ Positive = Annotated[int, Field(gt=0, strict=True)]
 NonNegative = Annotated[int, Field(ge=0, strict=True)]
 Dataflow = Literal["ws", "os", "is"]
 ArbiterPolicy = Literal["round_robin", "fixed_priority", "weighted", "oldest_first"]
+#: Level of the simulation: tiles and transactions in closed form, or every fold and every DRAM burst.
+Detail = Literal["transaction", "fine"]
 Engine = Literal["weight", "input", "output"]
 
 MAX_EDGE = 65_536  # far above any array built, low enough that no count derived from it gets out of hand

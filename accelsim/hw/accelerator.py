@@ -5,9 +5,9 @@ from __future__ import annotations
 from simpy import Environment
 
 from accelsim.config.dram import DramPreset
-from accelsim.config.hardware import Hardware
+from accelsim.config.hardware import Detail, Hardware
 from accelsim.hw.core import ENGINES, Core
-from accelsim.hw.dram import Dram
+from accelsim.hw.dram import Dram, FineDram
 from accelsim.hw.ideal_memory import IdealMemory
 from accelsim.hw.interconnect import Interconnect
 from accelsim.mapping.schedule import Schedule
@@ -17,19 +17,25 @@ from accelsim.tlm import Arbiter, FixedPriority, Module, OldestFirst, RoundRobin
 class Accelerator(Module):
     """The root of the module tree: every core has its own ports on the interconnect, which leads to one memory.
 
-    `dram` is None for ideal memory.
+    `dram` is None for ideal memory; `detail` chooses the array and the DRAM of that level.
     """
 
     def __init__(
-        self, env: Environment, hardware: Hardware, dram: DramPreset | None, schedule: Schedule, trace: Trace
+        self,
+        env: Environment,
+        hardware: Hardware,
+        dram: DramPreset | None,
+        schedule: Schedule,
+        trace: Trace,
+        detail: Detail = "transaction",
     ) -> None:
         super().__init__(env, "accelerator")
         channels = hardware.dram.channels
-        self.memory: Dram | IdealMemory
+        self.memory: Dram | FineDram | IdealMemory
         if dram is None:
             self.memory = IdealMemory(env, "dram", self, trace)
         else:
-            self.memory = Dram(
+            self.memory = (FineDram if detail == "fine" else Dram)(
                 env, "dram", self, preset=dram, channels=channels, clock_hz=hardware.clock_hz, trace=trace
             )
         self.cores = [
@@ -40,6 +46,7 @@ class Accelerator(Module):
                 hardware=hardware,
                 schedule=schedule,
                 trace=trace,
+                detail=detail,
             )
             for index in range(hardware.cores)
         ]

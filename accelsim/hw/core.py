@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from simpy import Environment
 
-from accelsim.config.hardware import Hardware
+from accelsim.config.hardware import Detail, Hardware
 from accelsim.hw.buffer import Buffer, OperandBuffer
 from accelsim.hw.controller import BufferSpace, Controller
 from accelsim.hw.decoder import Decoder
 from accelsim.hw.dma import DmaEngine
+from accelsim.hw.fine_pe_array import FinePEArray
 from accelsim.hw.pe_array import PEArray
 from accelsim.hw.vector_unit import VectorUnit
 from accelsim.mapping.schedule import Schedule
@@ -30,6 +31,7 @@ class Core(Module):
         hardware: Hardware,
         schedule: Schedule,
         trace: Trace,
+        detail: Detail,
     ) -> None:
         super().__init__(env, name, parent)
         buffers, array = hardware.buffers, hardware.array
@@ -41,7 +43,7 @@ class Core(Module):
         lanes, latency = hardware.decoder.lanes, hardware.decoder.latency_cycles
         self.weight_decoder = Decoder(env, "weight_decoder", self, lanes=lanes or weight_ports, latency_cycles=latency)
         self.input_decoder = Decoder(env, "input_decoder", self, lanes=lanes or input_ports, latency_cycles=latency)
-        self.array = PEArray(env, "array", self, array)
+        self.array = (FinePEArray if detail == "fine" else PEArray)(env, "array", self, array)
         self.vector_unit = VectorUnit(env, "vector_unit", self, hardware.vector)
         self.dma = {
             engine: DmaEngine(

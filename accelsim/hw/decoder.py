@@ -34,7 +34,8 @@ class Decoder(Module):
             return
         start = int(self.env.now)
         fetching = self.env.process(self.from_buffer.b_transport(stream))
-        stream.decode_cycles = decode_cycles(stream.codes, stream.codes_per_word, self._lanes, self._latency_cycles)
+        latency_cycles = 0 if stream.continues else self._latency_cycles
+        stream.decode_cycles = decode_cycles(stream.codes, stream.codes_per_word, self._lanes, latency_cycles)
         yield self.env.timeout(stream.decode_cycles)
         yield fetching
         self._codes.value += stream.codes

@@ -33,6 +33,8 @@ class OperandStream(Transaction):
     codes: int
     codes_per_word: int
     decoded: bool
+    #: Whether it follows right behind another in the decoder's pipeline, so that the latency was paid before.
+    continues: bool = False
     # filled by the target
     port_cycles: int = 0
     decode_cycles: int = 0

@@ -8,9 +8,6 @@ a trace as one chunk, as the DMA engines would.
 from __future__ import annotations
 
 import csv
-import random
-import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,36 +17,9 @@ from accelsim.config.presets import load_dram
 from accelsim.hw.dram.address_map import AddressMap
 from accelsim.hw.dram.channel import DramChannel
 from accelsim.units import ceil_div
+from benchmarks.validation.dram_patterns import PRESETS, trace
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "dram_efficiency.csv"
-REQUESTS, REQUEST_BYTES, CAPACITY_BYTES = 65_536, 64, 2**33
-PRESETS = {
-    "ddr4_2400_map_default": "ddr4-2400",
-    "ddr4_2400_map_bankgroup_low": "ddr4-2400-bankgroup-low",
-    "ddr3_1600_map_default": "ddr3-1600",
-    "hbm2_one_channel_map_default": "hbm2-1ch",
-}
-Access = tuple[int, int, bool]  # address, bytes, whether it is a write
-
-
-def trace(pattern: str) -> Iterator[Access]:
-    """Consecutive requests joined to chunks; sequential traces in pieces of 4096 bytes."""
-    total = REQUESTS * REQUEST_BYTES
-    sizes = [int(size) for size in re.findall(r"(\d+)B", pattern)]
-    if pattern.startswith("seq"):
-        yield from ((address, 4096, pattern == "seq_write") for address in range(0, total, 4096))
-    elif pattern.startswith("random"):
-        numbers = random.Random(0)
-        for _ in range(total // sizes[0]):
-            yield numbers.randrange(CAPACITY_BYTES // sizes[0]) * sizes[0], sizes[0], False
-    elif pattern.startswith("strided"):
-        width, stride = sizes
-        yield from ((index * stride, width, False) for index in range(total // width))
-    else:
-        starts = [0, 2**30 + 37 * 2**20, 2**31 + 91 * 2**20] if pattern.startswith("three") else [0, 2**30]
-        for address in range(0, total // len(starts) // sizes[0] * sizes[0], sizes[0]):
-            for stream, start in enumerate(starts):
-                yield start + address, sizes[0], stream == 1 and pattern.startswith("read_write")
 
 
 def bus_efficiency(preset_name: str, pattern: str) -> float:
@@ -57,7 +27,7 @@ def bus_efficiency(preset_name: str, pattern: str) -> float:
     preset = load_dram(preset_name)
     channel, places = DramChannel(preset), AddressMap(preset, 1)
     done = bursts = 0
-    for address, size_bytes, is_write in trace(pattern):
+    for _, address, size_bytes, is_write in trace(pattern):
         for chunk_address, chunk_bytes in places.chunks(address, size_bytes):
             count = ceil_div(chunk_bytes, preset.burst_bytes)
             done = max(done, channel.serve(0, places.locate(chunk_address), count, is_write))

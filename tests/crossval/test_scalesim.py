@@ -8,14 +8,21 @@ copied here, so that the comparison also runs without that folder.
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from accelsim.analytic.compute import ArrayCycles, array_cycles, array_shape
 from accelsim.config.hardware import ArrayConfig, Dataflow
+from accelsim.config.presets import load_hardware
+from accelsim.simulation import run_network
 from accelsim.workload.layers import Gemm
+from accelsim.workload.loader import parse_workload
+from accelsim.workload.precision import uniform_precision
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "scalesim_cycles.csv"
 
@@ -84,6 +91,39 @@ def test_every_measured_row_reads_as_many_operands(measured: list[Row]) -> None:
     """What crosses the array's edges, and so the decoders, is what SCALE-Sim counts as SRAM reads."""
     reads = [(row.modelled().input_codes, row.modelled().weight_codes) for row in measured]
     assert reads == [(row.sram_ifmap_reads, row.sram_filter_reads) for row in measured]
+
+
+def simulated_cycles(gemm: Gemm, dataflow: str, rows: int, cols: int) -> int:
+    """`compute_cycles` of a run on the `scalesim` preset: the layer as a 1x1 convolution of as many pixels."""
+    layer = {"name": "gemm", "kind": "conv2d", "input": "x", "out_channels": gemm.outputs, "kernel": 1}
+    shape = [gemm.reduction, gemm.pixels, 1]
+    network = {"name": "gemm", "input": {"name": "x", "shape": shape}, "layers": [layer]}
+    workload = parse_workload(json.dumps(network))
+    sets = [f"array.dataflow={dataflow}", f"array.rows={rows}", f"array.cols={cols}"]
+    run = run_network(workload, load_hardware("scalesim", sets), uniform_precision(workload, "int8"))
+    return run.layers[0].compute_cycles
+
+
+def test_whole_runs_on_the_preset(measured: list[Row]) -> None:
+    """Some rows through tiling and simulation; `make validate` runs all of them."""
+    chosen = measured[::23]
+    found = [simulated_cycles(row.gemm, row.dataflow, row.array_rows, row.array_cols) for row in chosen]
+    assert found == [row.compute_cycles for row in chosen]
+
+
+@settings(deadline=None, max_examples=8)
+@given(
+    st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([4, 32, 100]), st.integers(1, 64)
+)
+def test_layers_that_are_not_in_the_file(pixels: int, reduction: int, outputs: int, rows: int, cols: int) -> None:
+    """SCALE-Sim's closed form, as `scalesim_formulas.md` writes it."""
+    gemm = Gemm(1, pixels, reduction, outputs)
+    by_formula = {
+        "ws": -(-reduction // rows) * -(-outputs // cols) * (2 * rows + cols + pixels - 2),
+        "os": -(-pixels // rows) * -(-outputs // cols) * (rows + cols + reduction - 2),
+        "is": -(-reduction // rows) * -(-pixels // cols) * (2 * rows + cols + outputs - 2),
+    }
+    assert {dataflow: simulated_cycles(gemm, dataflow, rows, cols) for dataflow in by_formula} == by_formula
 
 
 @pytest.mark.parametrize("row", COPIED, ids=lambda row: f"{row.layer}-{row.dataflow}")

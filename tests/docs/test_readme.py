@@ -32,6 +32,8 @@ def checkout(tmp_path: Path) -> Path:
     for text in blocks("yaml"):
         name = text.splitlines()[0].removeprefix("# ")
         (tmp_path / name).write_text(text, encoding="utf-8")
+    (trace,) = blocks("csv")
+    (tmp_path / "trace.csv").write_text(trace, encoding="utf-8")
     return tmp_path
 
 
@@ -59,7 +61,7 @@ def test_quant_commands_run_in_order(checkout: Path) -> None:
 
 def test_it_shows_every_command_and_option() -> None:
     shown = {command.split()[3] for command in ACCELSIM_COMMANDS}
-    assert shown == {"run", "cost-table", "codesign", "import", "sweep", "show", "list"}
+    assert shown == {"run", "cost-table", "codesign", "import", "sweep", "memory", "show", "list"}
     help_text = subprocess.run(
         [sys.executable, "-m", "accelsim", "run", "--help"], capture_output=True, text=True, check=True
     ).stdout

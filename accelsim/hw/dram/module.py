@@ -2,19 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from math import gcd
+from typing import Any
 
 from simpy import Environment
 from simpy.events import ProcessGenerator
 
 from accelsim.config.dram import DramPreset
-from accelsim.hw.dram.address_map import AddressMap
+from accelsim.hw.dram.address_map import AddressMap, Location
 from accelsim.hw.dram.channel import DramChannel
 from accelsim.tlm import Command, Module, TargetSocket, Trace, Transaction
 from accelsim.units import PICOSECONDS_PER_SECOND, ceil_div
 
 
-class Dram(Module):
+class DramBlock(Module):
+    """What both levels of detail share: the address map, the clock crossing, a channel's statistics, the trace.
+
+    `make_channel` makes the timing of one channel.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        name: str,
+        parent: Module,
+        *,
+        preset: DramPreset,
+        channels: int,
+        clock_hz: int,
+        trace: Trace,
+        make_channel: Callable[[DramPreset], Any],
+    ) -> None:
+        super().__init__(env, name, parent)
+        self.target = TargetSocket(self, "target", self._serve)
+        self._map = AddressMap(preset, channels)
+        self._channels = [_Channel(env, f"channel{index}", self, make_channel(preset)) for index in range(channels)]
+        self._burst_bytes = preset.burst_bytes
+        ratio = gcd(PICOSECONDS_PER_SECOND, clock_hz * preset.tck_ps)
+        #: Core cycles : DRAM clocks in whole numbers.
+        self._cycles, self._clocks = clock_hz * preset.tck_ps // ratio, PICOSECONDS_PER_SECOND // ratio
+        self._trace = trace
+        self._read_event, self._write_event = trace.event("dram_read"), trace.event("dram_write")
+
+    def _serve(self, transaction: Transaction) -> ProcessGenerator:
+        raise NotImplementedError
+
+    def _clock_at(self, cycle: int) -> int:
+        """The first DRAM clock edge at or after a core cycle."""
+        return ceil_div(cycle * self._clocks, self._cycles)
+
+    def _cycle_at(self, clock: int) -> int:
+        """The first core cycle at or after a DRAM clock edge."""
+        return ceil_div(clock * self._cycles, self._clocks)
+
+    def _chunks(self, transaction: Transaction) -> Iterator[tuple[Any, Location, int]]:
+        """The timing of the channel, the place and the bursts of each chunk; counts its bytes."""
+        is_write = transaction.command is Command.WRITE
+        for address, size_bytes in self._map.chunks(transaction.address, transaction.size_bytes):
+            place = self._map.locate(address)
+            channel = self._channels[place.channel]
+            bursts = (address + size_bytes - 1) // self._burst_bytes - address // self._burst_bytes + 1
+            (channel.write_bytes if is_write else channel.read_bytes).value += size_bytes
+            yield channel.timing, place, bursts
+
+    def _record(self, transaction: Transaction, done: int) -> None:
+        source = self._trace.source(transaction.initiator)
+        event = self._write_event if transaction.command is Command.WRITE else self._read_event
+        self._trace.record(done, source, event, transaction.size_bytes, transaction.address)
+
+
+class Dram(DramBlock):
     """Stands for the DRAM devices of all channels and for the memory controller in front of each.
 
     Parameters: a preset (timing, geometry, queues), the number of channels, the core clock.
@@ -36,42 +94,34 @@ class Dram(Module):
         clock_hz: int,
         trace: Trace,
     ) -> None:
-        super().__init__(env, name, parent)
-        self.target = TargetSocket(self, "target", self._serve)
-        self._map = AddressMap(preset, channels)
-        self._channels = [_Channel(env, f"channel{index}", self, preset) for index in range(channels)]
-        self._burst_bytes = preset.burst_bytes
-        ratio = gcd(PICOSECONDS_PER_SECOND, clock_hz * preset.tck_ps)
-        #: Core cycles : DRAM clocks in whole numbers.
-        self._cycles, self._clocks = clock_hz * preset.tck_ps // ratio, PICOSECONDS_PER_SECOND // ratio
-        self._trace = trace
-        self._read_event, self._write_event = trace.event("dram_read"), trace.event("dram_write")
+        super().__init__(
+            env,
+            name,
+            parent,
+            preset=preset,
+            channels=channels,
+            clock_hz=clock_hz,
+            trace=trace,
+            make_channel=DramChannel,
+        )
 
     def _serve(self, transaction: Transaction) -> ProcessGenerator:
         now, is_write = int(self.env.now), transaction.command is Command.WRITE
-        arrival_clock = ceil_div((now + transaction.delay_cycles) * self._clocks, self._cycles)
+        arrival_clock = self._clock_at(now + transaction.delay_cycles)
         done_clock = 0
-        for address, size_bytes in self._map.chunks(transaction.address, transaction.size_bytes):
-            place = self._map.locate(address)
-            channel = self._channels[place.channel]
-            bursts = (address + size_bytes - 1) // self._burst_bytes - address // self._burst_bytes + 1
-            chunk_done_clock = channel.timing.serve(arrival_clock, place, bursts, is_write)
-            if chunk_done_clock > done_clock:
-                done_clock = chunk_done_clock
-            (channel.write_bytes if is_write else channel.read_bytes).value += size_bytes
-        done = ceil_div(done_clock * self._cycles, self._clocks)
+        for timing, place, bursts in self._chunks(transaction):
+            done_clock = max(done_clock, timing.serve(arrival_clock, place, bursts, is_write))
+        done = self._cycle_at(done_clock)
         yield self.env.timeout(done - now)
-        source = self._trace.source(transaction.initiator)
-        event = self._write_event if is_write else self._read_event
-        self._trace.record(done, source, event, transaction.size_bytes, transaction.address)
+        self._record(transaction, done)
 
 
 class _Channel(Module):
     """One channel: its timing and its statistics."""
 
-    def __init__(self, env: Environment, name: str, parent: Module, preset: DramPreset) -> None:
+    def __init__(self, env: Environment, name: str, parent: Module, timing: Any) -> None:
         super().__init__(env, name, parent)
-        self.timing = DramChannel(preset)
+        self.timing = timing
         self.read_bytes = self.statistics.counter("read_bytes")
         self.write_bytes = self.statistics.counter("write_bytes")
         self.statistics.gauge("row_hits", lambda: self.timing.row_hits)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from accelsim.config.dram import DramPreset
 
-NEVER = -(10**9)
+NEVER, FOREVER = -(10**9), 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,10 @@ class Timing:
     write_to_precharge: int
     read_to_write_gap: int
     write_to_read_gap: int
+    read_to_write: int
+    write_to_read: int
+    tFAW: int
+    tRRD_S: int
     quarter_clocks_per_activate: int
     queue_bursts: int
     bank_queue_bursts: int
@@ -53,6 +57,10 @@ class Timing:
             write_to_precharge=preset.CWL + preset.burst_clocks + preset.tWR,
             read_to_write_gap=max(0, preset.tRTW + preset.CWL - preset.CL - preset.burst_clocks),
             write_to_read_gap=preset.tWTR_L + preset.CL,
+            read_to_write=preset.tRTW,
+            write_to_read=preset.CWL + preset.burst_clocks + preset.tWTR_L,
+            tFAW=preset.tFAW,
+            tRRD_S=preset.tRRD_S,
             quarter_clocks_per_activate=max(preset.tFAW, 4 * preset.tRRD_S),
             queue_bursts=preset.queue_bursts,
             bank_queue_bursts=preset.bank_queue_bursts,

@@ -1,0 +1,94 @@
+"""One bank as the controller's queues see it: the bursts that wait for it, in order, and which row is open."""
+
+from __future__ import annotations
+
+from accelsim.hw.dram.timing import NEVER
+
+NO_ROW = -1
+
+
+class Request:
+    """What is accepted and finished as one: a transaction, or what of it lies in one channel. Times are clocks."""
+
+    __slots__ = ("accepted", "finished", "parts")
+
+    def __init__(self) -> None:
+        #: When the controller took the first burst; NEVER until then.
+        self.accepted = NEVER
+        #: When the last data have passed; the latest so far until `parts` is 0.
+        self.finished = 0
+        #: Runs that are not served yet.
+        self.parts = 0
+
+
+class Run:
+    """Bursts of one request in one row of one bank."""
+
+    __slots__ = ("arrival", "bank", "is_write", "left", "request", "row")
+
+    def __init__(self, arrival: int, bank: QueuedBank, row: int, bursts: int, is_write: bool, request: Request) -> None:
+        #: When it reaches the controller.
+        self.arrival = arrival
+        self.bank = bank
+        self.row = row
+        #: Bursts not served yet.
+        self.left = bursts
+        self.is_write = is_write
+        self.request = request
+
+    def divide(self, bursts: int) -> Run:
+        """Keep the first ones, and give the last `bursts` away as a run of their own."""
+        self.left -= bursts
+        self.request.parts += 1
+        return Run(self.arrival, self.bank, self.row, bursts, self.is_write, self.request)
+
+
+class QueuedBank:
+    """A bank of `group`. The first bursts of `runs` are in the bank's own queue, where row hits go first; the others
+    wait for a place in it.
+    """
+
+    __slots__ = (
+        "activated",
+        "current",
+        "group",
+        "index",
+        "is_opening",
+        "length",
+        "precharge_from",
+        "row",
+        "row_bursts",
+        "runs",
+    )
+
+    def __init__(self, index: int, group: int) -> None:
+        #: Its place in the order in which banks take turns.
+        self.index = index
+        self.group = group
+        self.runs: list[Run] = []
+        #: Bursts in `runs`.
+        self.length = 0
+        self.close(NEVER)
+
+    def close(self, clock: int) -> None:
+        """Close the row; the bank is precharged at `clock`."""
+        self.row, self.row_bursts = NO_ROW, 0
+        self.activated = self.precharge_from = clock
+        #: Whether an activate is under way.
+        self.is_opening = False
+        #: The run that is being served; None when the bank waits.
+        self.current: Run | None = None
+
+    def cut(self, window: int) -> list[Run]:
+        """Take back what waits beyond the first `window` bursts, in order; a run across the edge is divided."""
+        back: list[Run] = []
+        while self.length > window:
+            last, excess = self.runs[-1], self.length - window
+            if last.left <= excess:
+                self.runs.pop()
+            else:
+                last = last.divide(excess)
+            self.length -= last.left
+            back.append(last)
+        back.reverse()
+        return back

@@ -1,0 +1,181 @@
+"""Replaying a trace on the DRAM model alone: `replay(accesses, dram) -> MemoryResult`."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Literal, get_args
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from accelsim.config.dram import DramPreset
+from accelsim.errors import InputError, nearest_name
+from accelsim.hw.dram.address_map import AddressMap
+from accelsim.hw.dram.queued_bank import Request
+from accelsim.hw.dram.queued_channel import QueuedChannel
+from accelsim.hw.dram.timing import FOREVER
+from accelsim.memory.trace_file import Access
+from accelsim.tlm import Arbiter, FixedPriority, OldestFirst, RoundRobin, Weighted
+from accelsim.tlm.arbiter import Request as Waiting
+from accelsim.units import PICOSECONDS_PER_SECOND
+
+ArbiterName = Literal["oldest_first", "round_robin", "fixed_priority", "weighted"]
+PERCENTILES = (50, 90, 99)
+#: Runs that wait in front of the controller: more than it can look at, so that it is never kept waiting.
+AHEAD = 256
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Latency(_Frozen):
+    """Clocks from the moment the controller takes a transaction's first burst until its last data have passed."""
+
+    mean: float
+    p50: float
+    p90: float
+    p99: float
+    max: int
+
+
+class InitiatorResult(_Frozen):
+    """One initiator's share: what it moved, by when its last transaction was done, and its bandwidth until then."""
+
+    transactions: int
+    bytes: int
+    last_clock: int
+    bytes_per_second: float
+    latency_clocks: Latency
+
+
+class MemoryResult(_Frozen):
+    """What a replay found. Clocks are the DRAM's; `bytes` what the trace asked for; hits, misses and conflicts count
+    bursts; `bus_efficiency` is the share of the clocks in which the data bus moves bursts.
+    """
+
+    dram: str
+    arbiter: ArbiterName
+    transactions: int
+    bursts: int
+    bytes: int
+    clocks: int
+    seconds: float
+    bytes_per_second: float
+    bus_efficiency: float
+    row_hits: int
+    row_misses: int
+    row_conflicts: int
+    latency_clocks: Latency
+    initiators: dict[str, InitiatorResult]
+
+
+def replay(accesses: Iterable[Access], preset: DramPreset, arbiter: ArbiterName = "oldest_first") -> MemoryResult:
+    """Hand the transactions to one channel, each as soon as its queue has room and at most a burst in each clock.
+
+    With `oldest_first` they are taken in order. With the other policies each initiator's transactions are in order, and
+    whenever the channel takes one the arbiter says whose: initiators are numbered as they first appear (fixed
+    priority: the first one wins), and `weighted` gives all of them the same share of the bytes.
+    Raises InputError for a trace without transactions or an unknown arbiter, and what reading `accesses` raises.
+    """
+    if arbiter not in get_args(ArbiterName):
+        names = get_args(ArbiterName)
+        raise InputError("arbiter", f"found {arbiter!r}", ", ".join(names), nearest_name(arbiter, names))
+    channel, places, burst_bytes = QueuedChannel(preset), AddressMap(preset, 1), preset.burst_bytes
+    served: list[tuple[Access, Request]] = []
+    arrivals, offered = channel.arrivals, 0
+    for access in arbitrated(accesses, arbiter):
+        request = Request()
+        for address, size_bytes in places.chunks(access.address, access.size_bytes):
+            bursts = (address + size_bytes - 1) // burst_bytes - address // burst_bytes + 1
+            channel.submit(offered, places.locate(address), bursts, access.is_write, request)
+            offered += bursts
+        served.append((access, request))
+        while len(arrivals) > AHEAD:
+            channel.step(FOREVER)
+    while channel.step(FOREVER):
+        pass
+    if not served:
+        raise InputError("trace", "holds no transactions", "at least one")
+    return _result(served, channel, preset, arbiter)
+
+
+def arbitrated(accesses: Iterable[Access], arbiter: ArbiterName) -> Iterator[Access]:
+    """The transactions in the order in which the arbiter lets them go; each initiator always has its next one ready."""
+    if arbiter == "oldest_first":
+        yield from accesses
+        return
+    waiting: dict[str, deque[tuple[int, Access]]] = {}
+    for position, access in enumerate(accesses):
+        waiting.setdefault(access.initiator, deque()).append((position, access))
+    queues = list(waiting.values())
+    policy = _policy(arbiter, len(queues))
+    heads = [Waiting(index, queue[0][0], queue[0][1].size_bytes) for index, queue in enumerate(queues)]
+    while heads:
+        chosen = policy.select(heads)
+        index = heads[chosen].requester
+        yield queues[index].popleft()[1]
+        if queues[index]:
+            position, access = queues[index][0]
+            heads[chosen] = Waiting(index, position, access.size_bytes)
+        else:
+            del heads[chosen]
+
+
+def _policy(arbiter: ArbiterName, initiators: int) -> Arbiter:
+    if not initiators or arbiter == "oldest_first":
+        return OldestFirst()
+    if arbiter == "round_robin":
+        return RoundRobin(initiators)
+    if arbiter == "fixed_priority":
+        return FixedPriority(range(initiators))
+    return Weighted([1] * initiators)
+
+
+def _result(
+    served: list[tuple[Access, Request]], channel: QueuedChannel, preset: DramPreset, arbiter: ArbiterName
+) -> MemoryResult:
+    clocks = max(request.finished for _, request in served)
+    by_initiator: dict[str, list[tuple[Access, Request]]] = {}
+    for access, request in served:
+        by_initiator.setdefault(access.initiator, []).append((access, request))
+    moved_bytes = sum(access.size_bytes for access, _ in served)
+    return MemoryResult(
+        dram=preset.name,
+        arbiter=arbiter,
+        transactions=len(served),
+        bursts=channel.bursts,
+        bytes=moved_bytes,
+        clocks=clocks,
+        seconds=clocks * preset.tck_ps / PICOSECONDS_PER_SECOND,
+        bytes_per_second=_rate(moved_bytes, clocks, preset),
+        bus_efficiency=channel.bursts * preset.burst_clocks / clocks,
+        row_hits=channel.row_hits,
+        row_misses=channel.row_misses,
+        row_conflicts=channel.row_conflicts,
+        latency_clocks=_latency(served),
+        initiators={name: _initiator(mine, preset) for name, mine in by_initiator.items()},
+    )
+
+
+def _initiator(served: list[tuple[Access, Request]], preset: DramPreset) -> InitiatorResult:
+    moved_bytes = sum(access.size_bytes for access, _ in served)
+    last_clock = max(request.finished for _, request in served)
+    return InitiatorResult(
+        transactions=len(served),
+        bytes=moved_bytes,
+        last_clock=last_clock,
+        bytes_per_second=_rate(moved_bytes, last_clock, preset),
+        latency_clocks=_latency(served),
+    )
+
+
+def _latency(served: list[tuple[Access, Request]]) -> Latency:
+    clocks = np.array([request.finished - request.accepted for _, request in served])
+    p50, p90, p99 = np.percentile(clocks, PERCENTILES).tolist()
+    return Latency(mean=float(clocks.mean()), p50=p50, p90=p90, p99=p99, max=int(clocks.max()))
+
+
+def _rate(moved_bytes: int, clocks: int, preset: DramPreset) -> float:
+    return moved_bytes * PICOSECONDS_PER_SECOND / (clocks * preset.tck_ps)

@@ -1,0 +1,1 @@
+"""What the model is held against, one file for each comparison: `python -m benchmarks.validation` (`make validate`)."""

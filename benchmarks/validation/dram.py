@@ -1,0 +1,64 @@
+"""The DRAM model, burst by burst, against DRAMsim3: bus efficiency of access patterns."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from accelsim.config.presets import load_dram
+from accelsim.memory.replay import MemoryResult, replay
+from benchmarks.validation.comparison import Comparison, percent
+from benchmarks.validation.dram_patterns import PRESETS, divided, trace
+
+MEASURED = Path(__file__).parent / "data" / "dramsim3.csv"
+
+
+class Row(NamedTuple):
+    """One measurement: which DRAM, which pattern, and the share of the clocks in which the bus moves data."""
+
+    config: str
+    pattern: str
+    bus_efficiency: float
+
+
+def rows(path: Path) -> list[Row]:
+    """The measurements of a table."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [Row(row["config"], row["pattern"], float(row["bus_efficiency"])) for row in csv.DictReader(file)]
+
+
+def modelled(row: Row, most_bytes: int = 2**30) -> MemoryResult:
+    """The same pattern on the model, in transactions of a chunk or of at most so many bytes."""
+    return replay(divided(trace(row.pattern), most_bytes), load_dram(PRESETS[row.config]))
+
+
+def relative_error(row: Row) -> float:
+    """(modelled - measured) / measured."""
+    return modelled(row).bus_efficiency / row.bus_efficiency - 1
+
+
+def bound_of(pattern: str) -> float:
+    """The error aimed at: 10 % from chunks of 1 KB on, 15 % below."""
+    sizes = [int(size) for size in re.findall(r"(\d+)B", pattern)]
+    return 0.10 if not sizes or sizes[0] >= 1024 else 0.15
+
+
+def compare() -> Comparison:
+    """All rows, and those beyond the bound one by one."""
+    measured = rows(MEASURED)
+    errors = {row: relative_error(row) for row in measured}
+    table = ["| DRAM | cases | mean error | worst error | pattern of the worst |", "|---|---|---|---|---|"]
+    for config, preset in PRESETS.items():
+        mine = {row: abs(error) for row, error in errors.items() if row.config == config}
+        worst = max(mine, key=lambda row: mine[row])
+        mean = sum(mine.values()) / len(mine)
+        table.append(f"| {preset} | {len(mine)} | {percent(mean)} | {percent(mine[worst])} | {worst.pattern} |")
+    beyond = [(row, error) for row, error in errors.items() if abs(error) > bound_of(row.pattern)]
+    table += ["", "Beyond the bound (10 %, below 1 KB 15 %):", ""]
+    table += ["| DRAM | pattern | DRAMsim3 | error |", "|---|---|---|---|"]
+    table += [
+        f"| {PRESETS[row.config]} | {row.pattern} | {row.bus_efficiency:.3f} | {error:+.1%} |" for row, error in beyond
+    ]
+    return Comparison("dram", "DRAM, bus efficiency", "DRAMsim3", list(errors.values()), table)

@@ -1,0 +1,31 @@
+"""The two levels of detail agree, on random small networks: docs/validation.md, "Two levels"."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
+
+from accelsim.config.presets import load_hardware
+from accelsim.errors import MappingError
+from accelsim.simulation import run_network
+from accelsim.workload.layers import Workload
+from accelsim.workload.precision import resolve_precision
+from tests.properties.test_simulation import bits, workloads
+
+#: What they may differ by: 3 % of the cycles, and, in runs that are mostly latency, about two misses of a DRAM row.
+FRACTION, CYCLES = 0.03, 100
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(workloads, st.sampled_from(["zcu102", "edge-lpddr4", "bitfusion"]), bits)
+def test_every_fold_and_burst_gives_what_the_closed_forms_say(workload: Workload, preset: str, bits: str) -> None:
+    hardware, precision = load_hardware(preset), resolve_precision(workload, bits)
+    try:
+        coarse = run_network(workload, hardware, precision)
+    except MappingError:
+        reject()
+    fine = run_network(workload, hardware, precision, detail="fine")
+    assert abs(coarse.totals.cycles - fine.totals.cycles) <= FRACTION * fine.totals.cycles + CYCLES
+    assert fine.totals.dram_read_bytes == coarse.totals.dram_read_bytes
+    assert fine.totals.dram_write_bytes == coarse.totals.dram_write_bytes
+    assert sum(fine.totals.breakdown.values()) == fine.totals.cycles
