@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from simpy import Environment
 
@@ -13,7 +13,9 @@ from accelsim.config.dram import DramPreset
 from accelsim.config.hardware import Hardware
 from accelsim.config.presets import load_dram
 from accelsim.hw.accelerator import Accelerator
+from accelsim.hw.values import TIMED_ONLY, Values
 from accelsim.mapping.planner import plan_network
+from accelsim.mapping.schedule import Schedule
 from accelsim.mapping.tiles import Memory
 from accelsim.result import SCHEMA_VERSION, BaselineResult, Result, RunResult
 from accelsim.tlm import Trace, run_until_idle
@@ -22,10 +24,17 @@ from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Workload
 from accelsim.workload.precision import resolve_precision, uniform_precision
 
+if TYPE_CHECKING:
+    from accelsim.functional.run import FunctionalRun
+
 BaselineName = Literal["fp32", "iso-area", "int8", "none"]
 
 #: Called after each layer with the precision's label, the layers done and the layers there are.
 Progress = Callable[[str, int, int], None]
+
+
+def _timed_only(schedule: Schedule) -> Values:
+    return TIMED_ONLY
 
 
 def simulate(
@@ -36,14 +45,17 @@ def simulate(
     baseline: BaselineName = "fp32",
     seed: int = 0,
     progress: Progress | None = None,
+    functional: FunctionalRun | None = None,
 ) -> Result:
     """Run a network on a machine at a precision, and on the baseline, and return what was found.
 
     `precision` defaults to the workload's own. The speed-up is the baseline's seconds over this run's; None without a
-    baseline. `seed` is noted in the result; the model itself draws no random numbers. Raises MappingError when a
-    layer's tiles do not fit the buffers, SimulationError when the run fails.
+    baseline. `seed` is noted in the result; the model itself draws no random numbers. `functional`, made for the same
+    three, computes the values of the run. Raises MappingError when a layer's tiles do not fit the buffers,
+    SimulationError when the run fails.
     """
-    run = run_network(workload, hardware, precision or resolve_precision(workload, None), progress)
+    values = functional.machine if functional else _timed_only
+    run = run_network(workload, hardware, precision or resolve_precision(workload, None), progress, values)
     reference = None if baseline == "none" else run_baseline(baseline, workload, hardware, progress)
     array = hardware.array
     return Result(
@@ -56,18 +68,23 @@ def simulate(
         peak_macs_per_cycle=array.rows * array.cols * hardware.cores,
         baseline=reference,
         speedup=reference.totals.seconds / run.totals.seconds if reference else None,
+        functional=functional.result() if functional else None,
     )
 
 
 def run_network(
-    workload: Workload, hardware: Hardware, precision: Precision, progress: Progress | None = None
+    workload: Workload,
+    hardware: Hardware,
+    precision: Precision,
+    progress: Progress | None = None,
+    values: Callable[[Schedule], Values] = _timed_only,
 ) -> RunResult:
-    """One simulation, without a baseline."""
+    """One simulation, without a baseline; `values` makes what its transactions carry."""
     dram = dram_of(hardware)
     schedule = plan_network(workload, hardware, precision, memory_view(hardware, dram))
     trace = Trace()
     env = Environment()
-    accelerator = Accelerator(env, hardware, dram, schedule, trace)
+    accelerator = Accelerator(env, hardware, dram, schedule, trace, values(schedule))
     if progress is not None:
         layers = len(workload.layers)
         accelerator.cores[0].controller.on_layer = lambda done: progress(precision.label, done, layers)

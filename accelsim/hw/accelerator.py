@@ -10,6 +10,7 @@ from accelsim.hw.core import ENGINES, Core
 from accelsim.hw.dram import Dram
 from accelsim.hw.ideal_memory import IdealMemory
 from accelsim.hw.interconnect import Interconnect
+from accelsim.hw.values import TIMED_ONLY, Values
 from accelsim.mapping.schedule import Schedule
 from accelsim.tlm import Arbiter, FixedPriority, Module, OldestFirst, RoundRobin, Trace, Weighted
 
@@ -17,20 +18,27 @@ from accelsim.tlm import Arbiter, FixedPriority, Module, OldestFirst, RoundRobin
 class Accelerator(Module):
     """The root of the module tree: every core has its own ports on the interconnect, which leads to one memory.
 
-    `dram` is None for ideal memory.
+    `dram` is None for ideal memory; `values` is what the transactions carry.
     """
 
     def __init__(
-        self, env: Environment, hardware: Hardware, dram: DramPreset | None, schedule: Schedule, trace: Trace
+        self,
+        env: Environment,
+        hardware: Hardware,
+        dram: DramPreset | None,
+        schedule: Schedule,
+        trace: Trace,
+        values: Values = TIMED_ONLY,
     ) -> None:
         super().__init__(env, "accelerator")
         channels = hardware.dram.channels
         self.memory: Dram | IdealMemory
         if dram is None:
-            self.memory = IdealMemory(env, "dram", self, trace)
+            self.memory = IdealMemory(env, "dram", self, trace, values)
         else:
+            clock_hz = hardware.clock_hz
             self.memory = Dram(
-                env, "dram", self, preset=dram, channels=channels, clock_hz=hardware.clock_hz, trace=trace
+                env, "dram", self, preset=dram, channels=channels, clock_hz=clock_hz, trace=trace, values=values
             )
         self.cores = [
             Core(
@@ -40,6 +48,7 @@ class Accelerator(Module):
                 hardware=hardware,
                 schedule=schedule,
                 trace=trace,
+                values=values,
             )
             for index in range(hardware.cores)
         ]

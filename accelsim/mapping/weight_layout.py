@@ -16,7 +16,7 @@ class WeightTile:
     """The weights of some groups, outputs and input channels: bytes of codes, of parameters and of scales at `address`.
 
     Its codes are bits `first_bit` to `end_bit` of the layer's stream; where they do not start on a byte, the first of
-    them lie in the last byte of codes of the tile before. Parameters and scales are those of the outputs from
+    them lie in the byte at `shared_address`, which came with a tile before. Parameters and scales are those of the outputs from
     `first_output` on, counted over all groups, and come with the first channels.
     """
 
@@ -24,11 +24,17 @@ class WeightTile:
     outputs: Range
     channels: Range
     address: int
+    shared_address: int
     first_bit: int
     end_bit: int
     first_output: int
     parameter_bytes: int
     scale_bytes: int
+
+    @property
+    def results(self) -> int:
+        """Outputs of all its groups."""
+        return (self.groups[1] - self.groups[0]) * (self.outputs[1] - self.outputs[0])
 
     @property
     def code_bytes(self) -> int:
@@ -47,6 +53,7 @@ def place_weights(
     """The tiles of a layer from `address` on, by group, output and channel range."""
     tiles: dict[tuple[Range, Range, Range], WeightTile] = {}
     bits = done = 0
+    last_code_address = address
     for groups in split(problem.groups, tiling.groups):
         for outputs in split(problem.outputs, tiling.outputs):
             for channels in split(problem.channels, tiling.channels):
@@ -59,6 +66,7 @@ def place_weights(
                     outputs,
                     channels,
                     address,
+                    last_code_address,
                     bits,
                     end_bit,
                     first_output=done,
@@ -66,6 +74,8 @@ def place_weights(
                     scale_bytes=scale_bytes if first else 0,
                 )
                 tiles[groups, outputs, channels] = tile
+                if tile.code_bytes:
+                    last_code_address = address + tile.code_bytes - 1
                 address, bits = sum(tile.run), end_bit
             done += results
     return tiles

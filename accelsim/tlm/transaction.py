@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass
 from enum import Enum
 
@@ -36,7 +37,7 @@ class Transaction:
     size_bytes:  length, > 0.
     initiator:   who asks, for arbitration, statistics and logs: usually the path of a module.
     data:        None in a run that is only timed. In a functional one the `size_bytes` bytes to write, or, after a
-                 read, the bytes read.
+                 read, the bytes read; or an array of them (the bytes of several images side by side).
     delay_cycles: what is left of the way to the target when it is called (the timing annotation of TLM-2.0): it begins
                  so much later. A hop that only delays adds to it instead of waiting, which costs no event.
     issue_cycle, complete_cycle: stamped by the first socket that the transaction leaves through.
@@ -47,7 +48,7 @@ class Transaction:
     address: int
     size_bytes: int
     initiator: str
-    data: bytes | None = None
+    data: Sized | None = None
     delay_cycles: int = 0
     issue_cycle: int = UNSTAMPED
     complete_cycle: int = UNSTAMPED

@@ -10,6 +10,7 @@ from simpy.events import ProcessGenerator
 from accelsim.config.dram import DramPreset
 from accelsim.hw.dram.address_map import AddressMap
 from accelsim.hw.dram.channel import DramChannel
+from accelsim.hw.values import TIMED_ONLY, Values
 from accelsim.tlm import Command, Module, TargetSocket, Trace, Transaction
 from accelsim.units import PICOSECONDS_PER_SECOND, ceil_div
 
@@ -35,6 +36,7 @@ class Dram(Module):
         channels: int,
         clock_hz: int,
         trace: Trace,
+        values: Values = TIMED_ONLY,
     ) -> None:
         super().__init__(env, name, parent)
         self.target = TargetSocket(self, "target", self._serve)
@@ -44,7 +46,7 @@ class Dram(Module):
         ratio = gcd(PICOSECONDS_PER_SECOND, clock_hz * preset.tck_ps)
         #: Core cycles : DRAM clocks in whole numbers.
         self._cycles, self._clocks = clock_hz * preset.tck_ps // ratio, PICOSECONDS_PER_SECOND // ratio
-        self._trace = trace
+        self._trace, self._values = trace, values
         self._read_event, self._write_event = trace.event("dram_read"), trace.event("dram_write")
 
     def _serve(self, transaction: Transaction) -> ProcessGenerator:
@@ -61,6 +63,7 @@ class Dram(Module):
             (channel.write_bytes if is_write else channel.read_bytes).value += size_bytes
         done = ceil_div(done_clock * self._cycles, self._clocks)
         yield self.env.timeout(done - now)
+        self._values.served(transaction, done)
         source = self._trace.source(transaction.initiator)
         event = self._write_event if is_write else self._read_event
         self._trace.record(done, source, event, transaction.size_bytes, transaction.address)
