@@ -17,15 +17,15 @@ from accelsim.mapping.schedule import TileRanges
 from accelsim.mapping.weight_layout import WeightTile
 from accelsim.units import BITS_PER_BYTE
 from accelsim.workload.layers import Layer, Window
+from quant.reference.sums import Integers, product
 
-Integers = npt.NDArray[np.float64]
 Sums = npt.NDArray[np.int64]
 
 _POINTWISE = Window((1, 1), (1, 1), (0, 0))
 
 
 def weight_codes(layer: Layer, tile: WeightTile, bits: int, source: Source) -> Codes:
-    """The codes of a tile of trained weights: (1, groups, outputs, channels, kernel height, kernel width)."""
+    """The codes of a tile of trained weights: (kernel height, kernel width, 1, groups, outputs, channels)."""
     kernel = layer.window.kernel if layer.window else (1, 1)
     count = (tile.end_bit - tile.first_bit) // bits
     offset = tile.first_bit % BITS_PER_BYTE
@@ -33,16 +33,17 @@ def weight_codes(layer: Layer, tile: WeightTile, bits: int, source: Source) -> C
     if offset:
         raw = np.concatenate([source.at(tile.shared_address, 1), raw])
     codes = unpack_rows(np.ascontiguousarray(raw.T), bits, offset, count)
-    return codes.reshape(1, tile.groups[1] - tile.groups[0], tile.outputs[1] - tile.outputs[0], -1, *kernel)
+    by_output = codes.reshape(1, tile.groups[1] - tile.groups[0], tile.outputs[1] - tile.outputs[0], -1, *kernel)
+    return np.moveaxis(by_output, (4, 5), (0, 1))
 
 
 def stationary_codes(layer: Layer, layout: TensorLayout, ranges: TileRanges, source: Source) -> Codes:
-    """The codes of a matmul's second tensor: (images, groups, outputs, channels, 1, 1)."""
+    """The codes of a matmul's second tensor: (1, 1, images, groups, outputs, channels)."""
     groups, _, outputs, channels = ranges
     across, rows = (channels, outputs) if layer.transposed else (outputs, channels)
     codes = read_codes(layout, in_all_groups(groups, across, layout.shape[0] // layer.groups), rows, source)
     by_group = codes.reshape(codes.shape[0], groups[1] - groups[0], -1, rows[1] - rows[0])
-    return (by_group.swapaxes(2, 3) if layer.transposed else by_group)[..., None, None]
+    return (by_group.swapaxes(2, 3) if layer.transposed else by_group)[None, None]
 
 
 def input_codes(layer: Layer, layout: TensorLayout, ranges: TileRanges, zero: int, source: Source) -> Codes:
@@ -77,12 +78,12 @@ def tile_sums(layer: Layer, weights: Integers, inputs: Integers) -> Sums:
     width = (inputs.shape[4] - window.kernel[1]) // right + 1
     total: Any = 0
     for row in range(window.kernel[0]):
+        rows = slice(row, row + (height - 1) * down + 1, down)
         for column in range(window.kernel[1]):
-            under = inputs[
-                :, :, :, row : row + (height - 1) * down + 1 : down, column : column + (width - 1) * right + 1 : right
-            ]
-            total = total + np.matmul(weights[..., row, column], under.reshape(*under.shape[:3], -1))
-    return total.astype(np.int64).reshape(total.shape[0], -1, height, width)
+            columns = slice(column, column + (width - 1) * right + 1, right)
+            under = inputs[..., rows, columns]
+            total = total + product(weights[row, column], under.reshape(*under.shape[:3], -1))
+    return total.reshape(total.shape[0], -1, height, width)
 
 
 def checked_magnitude(layer: Layer, ranges: TileRanges, sums: Sums, bits: int) -> int:

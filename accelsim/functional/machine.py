@@ -172,7 +172,7 @@ class FunctionalMachine(Values):
 
     def _decode(self, plan: LayerPlan, codes: Codes, number_format: NumberFormat, operand: str, cycle: int) -> Integers:
         struck = self._faults.decoded(codes, number_format.bits, operand, plan.layer.name, cycle)
-        return fixed_point(number_format).integers[struck]
+        return np.ascontiguousarray(fixed_point(number_format).integers[struck])
 
     def _multipliers(self, plan: LayerPlan, step: Step) -> tuple[Float32Array, Float32Array]:
         """What the sums of a tile are multiplied by and what is then added, shape (outputs, 1, 1) or ()."""

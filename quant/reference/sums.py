@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from threadpoolctl import ThreadpoolController
+
 from quant.errors import DataError
 from quant.formats import NumberFormat
 from quant.reference.graph import Window
@@ -54,6 +56,17 @@ def check_exact(layer: str, reduction: int, weights: NumberFormat, inputs: Numbe
         raise DataError(found, "sums of at most 2^53 units: formats of less range")
 
 
+def product(left: Integers, right: Integers) -> npt.NDArray[np.int64]:
+    """The matrix product, in one thread: where cores are busy, threads of BLAS wait for each other far too long."""
+    with _blas().limit(limits=1, user_api="blas"):
+        return np.matmul(left, right).astype(np.int64)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
 def convolution_sums(x: Integers, weights: Integers, window: Window | None, groups: int) -> npt.NDArray[np.int64]:
     """Sums of shape (images, outputs, height, width) for `x` of (images, channels, height, width).
 
@@ -63,8 +76,7 @@ def convolution_sums(x: Integers, weights: Integers, window: Window | None, grou
     images, _, _, height, width = columns.shape
     by_group = columns.reshape(images, groups, -1, height * width)
     rows = weights.reshape(groups, weights.shape[0] // groups, -1)
-    sums = np.matmul(rows, by_group)
-    return sums.reshape(images, weights.shape[0], height, width).astype(np.int64)
+    return product(rows, by_group).reshape(images, weights.shape[0], height, width)
 
 
 def matmul_sums(x: Integers, other: Integers, heads: int, *, transposed: bool) -> npt.NDArray[np.int64]:
@@ -73,7 +85,7 @@ def matmul_sums(x: Integers, other: Integers, heads: int, *, transposed: bool) -
     streamed = x.reshape(images, heads, -1, tokens)
     kept = other.reshape(images, heads, -1, other.shape[2])
     left = kept.swapaxes(2, 3) if transposed else kept
-    return np.matmul(left, streamed).reshape(images, -1, tokens, 1).astype(np.int64)
+    return product(left, streamed).reshape(images, -1, tokens, 1)
 
 
 def _columns(x: Integers, window: Window | None) -> npt.NDArray[Any]:
