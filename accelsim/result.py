@@ -125,9 +125,9 @@ class FaultResult(_Frozen):
 
 
 class FunctionalResult(_Frozen):
-    """The values of a run. `weights`, `scales` and `input` say where they are from, `top1` is the largest channel of
-    each image's result; `largest_sum` is the largest magnitude of any partial sum. `equals_reference` says whether every
-    tensor does, bit for bit. `edge_bytes` came from beside a tile's own bytes.
+    """The values of a run. `weights`, `scales` and `input` say where they are from, `top1` is the largest number of
+    each image's result; `largest_sum` is the largest magnitude of any partial sum. `equals_reference` says whether
+    every tensor does, bit for bit. `edge_bytes` came from beside a tile's own bytes.
     """
 
     images: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from accelsim.errors import SimulationError
 from accelsim.functional.bytes_at import Source
@@ -17,9 +16,7 @@ from accelsim.mapping.schedule import TileRanges
 from accelsim.mapping.weight_layout import WeightTile
 from accelsim.units import BITS_PER_BYTE
 from accelsim.workload.layers import Layer, Window
-from quant.reference.sums import Integers, product
-
-Sums = npt.NDArray[np.int64]
+from quant.reference.sums import Integers, Sums, product
 
 _POINTWISE = Window((1, 1), (1, 1), (0, 0))
 
@@ -76,14 +73,15 @@ def tile_sums(layer: Layer, weights: Integers, inputs: Integers) -> Sums:
     down, right = window.stride
     height = (inputs.shape[3] - window.kernel[0]) // down + 1
     width = (inputs.shape[4] - window.kernel[1]) // right + 1
-    total: Any = 0
+    total: Any = 0  # then an array of sums
     for row in range(window.kernel[0]):
         rows = slice(row, row + (height - 1) * down + 1, down)
         for column in range(window.kernel[1]):
             columns = slice(column, column + (width - 1) * right + 1, right)
             under = inputs[..., rows, columns]
             total = total + product(weights[row, column], under.reshape(*under.shape[:3], -1))
-    return total.reshape(total.shape[0], -1, height, width)
+    sums: Sums = total.reshape(total.shape[0], -1, height, width)
+    return sums
 
 
 def checked_magnitude(layer: Layer, ranges: TileRanges, sums: Sums, bits: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from accelsim.errors import SimulationError
 from accelsim.mapping.layout import Run
+from accelsim.tlm import Data
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -119,9 +120,8 @@ class TileBytes:
         assert inside is not None
         return inside
 
-    def fill(self, address: int, part: Sized) -> None:
+    def fill(self, address: int, part: Data) -> None:
         """Put in the bytes of a burst."""
-        assert isinstance(part, np.ndarray)
         self.part(address, len(part))[:] = part
 
     def _inside(self, address: int, size_bytes: int) -> Bytes | None:

@@ -95,7 +95,9 @@ class Faults:
             if len(self.flips) == KEPT_FLIPS:
                 break
             place = fault.spec.place
-            flip = Flip(place=place, cycle=cycle, where=where(int(index)), bit=int(bit), before=int(old), after=int(new))
+            flip = Flip(
+                place=place, cycle=cycle, where=where(int(index)), bit=int(bit), before=int(old), after=int(new)
+            )
             self.flips.append(flip)
 
 

@@ -80,9 +80,7 @@ def _write_weights(memory: Memory, plan: LayerPlan, memory_map: MemoryMap, value
     if is_flattened(layer):
         codes = codes[:, :, flat_order(memory_map.layouts[layer.inputs[0]])]
     tiles = sorted(set(plan.weight_tiles), key=lambda tile: tile.first_bit)
-    ordered = [
-        codes[slice(*tile.groups), slice(*tile.outputs), slice(*tile.channels)].reshape(-1) for tile in tiles
-    ]
+    ordered = [codes[slice(*tile.groups), slice(*tile.outputs), slice(*tile.channels)].reshape(-1) for tile in tiles]
     stream = pack_codes(np.concatenate(ordered), plan.weight_format.bits)
     parameters = _parameters(plan, numbers, values)
     scales = np.zeros(sum(tile.scale_bytes for tile in tiles), np.uint8)

@@ -9,15 +9,13 @@ import numpy.typing as npt
 
 from accelsim.functional import vector
 from accelsim.functional.array import (
-    Integers,
-    Sums,
     checked_magnitude,
     input_codes,
     stationary_codes,
     tile_sums,
     weight_codes,
 )
-from accelsim.functional.bytes_at import Memory, Region, Source, TileBytes
+from accelsim.functional.bytes_at import Region, Source, TileBytes
 from accelsim.functional.faults import Faults
 from accelsim.functional.image import PARAMETER_WORDS, WORD_BYTES, memory_before, scales_apart, vector_parameters
 from accelsim.functional.tile_codes import Codes, read_codes, write_codes
@@ -29,7 +27,7 @@ from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Schedule, Ste
 from accelsim.tlm import Command, Transaction
 from accelsim.units import ceil_div
 from quant.formats import NumberFormat
-from quant.reference.sums import fixed_point
+from quant.reference.sums import Integers, Sums, fixed_point
 from quant.reference.values import Float32Array, NetworkValues, decode_tensor, encode_tensor
 
 
@@ -88,7 +86,7 @@ class FunctionalMachine(Values):
         found = self.memory.at(transaction.address, transaction.size_bytes)
         if transaction.command is Command.READ:
             transaction.data = self._faults.read(found, transaction.address, cycle)
-        else:
+        elif transaction.data is not None:
             found[:] = transaction.data
 
     def room(self, load: Load) -> Cargo | None:
@@ -210,7 +208,8 @@ class FunctionalMachine(Values):
                 return vector.tokens(x[0], spans[0][0], rows, token, positions.reshape(-1, every[1]))
             case "add":
                 return x[0] + self._numbers(layer.inputs[1], every, rows, tiles.get(layer.inputs[1]))
-        assert layer.window is not None and layer.pool_mode is not None
+        assert layer.window is not None
+        assert layer.pool_mode is not None
         if len(spans) == 1:
             return vector.pool_rows(x[0], spans[0][0], height, rows, layer.window, layer.pool_mode)
         each = zip(x, spans, range(*rows), strict=True)

@@ -127,4 +127,5 @@ def load_images(path: Path) -> npt.NDArray[np.generic]:
 
 def _top1(output: Float32Array) -> npt.NDArray[np.int64]:
     """The index of the largest number of each image's result."""
-    return output.reshape(len(output), -1).argmax(axis=1)
+    largest: npt.NDArray[np.int64] = output.reshape(len(output), -1).argmax(axis=1)
+    return largest

@@ -22,7 +22,9 @@ def read_codes(layout: TensorLayout, channels: Range, rows: Range, source: Sourc
     parts = []
     for part in layout.parts(channels):
         count = part.channels[1] - part.channels[0]
-        found = _read_rows(source, part.address, part.row_bytes, rows, part.first_bit, count * layout.shape[2], layout.bits)
+        found = _read_rows(
+            source, part.address, part.row_bytes, rows, part.first_bit, count * layout.shape[2], layout.bits
+        )
         parts.append(found.reshape(found.shape[0], rows[1] - rows[0], count, layout.shape[2]).swapaxes(1, 2))
     return np.concatenate(parts, axis=1)
 
@@ -54,7 +56,7 @@ def write_codes(
     layout: TensorLayout, channels: Range, first_row: int, codes: Codes, put: Callable[[int, Bytes], None]
 ) -> None:
     """Hand the bytes of codes, shape (images, channels, rows, columns), to `put` with their addresses."""
-    images, _, rows, columns = codes.shape
+    images, rows = codes.shape[0], codes.shape[2]
     for part in layout.parts(channels):
         mine = codes[:, part.channels[0] - channels[0] : part.channels[1] - channels[0]]
         by_row = mine.swapaxes(1, 2).reshape(images * rows, -1)

@@ -114,7 +114,7 @@ def layer_norm(x: Float32Array, gain: Float32Array, offset: Float32Array) -> Flo
     """Over the channels."""
     centred = x - _channel_sum(x) / np.float32(x.shape[1])
     variance = _channel_sum(np.square(centred)) / np.float32(x.shape[1])
-    scaled = centred / np.sqrt(variance + _VARIANCE_FLOOR) * gain[None, :, None, None]
+    scaled: Float32Array = centred / np.sqrt(variance + _VARIANCE_FLOOR) * gain[None, :, None, None]
     return scaled + offset[None, :, None, None]
 
 
@@ -147,6 +147,7 @@ def _elementwise(operation: PostOp, x: Float32Array, first_row: int, operand: Op
             return np.minimum(np.maximum(x, _ZERO), _SIX)
         case "gelu":
             bent = erf(np.multiply(x, np.float32(0.70710677)).astype(np.float64)).astype(np.float32)
-            return x * np.float32(0.5) * (bent + np.float32(1))
+            bent_x: Float32Array = x * np.float32(0.5) * (bent + np.float32(1))
+            return bent_x
     assert operation.operand is not None, operation.kind
     return x + operand(operation.operand, first_row, x.shape[2])

@@ -10,8 +10,8 @@ from accelsim.hw.controller import BufferSpace, Controller
 from accelsim.hw.decoder import Decoder
 from accelsim.hw.dma import DmaEngine
 from accelsim.hw.pe_array import PEArray
-from accelsim.hw.vector_unit import VectorUnit
 from accelsim.hw.values import Values
+from accelsim.hw.vector_unit import VectorUnit
 from accelsim.mapping.schedule import Schedule
 from accelsim.tlm import Module, Trace
 

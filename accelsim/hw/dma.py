@@ -43,8 +43,7 @@ class DmaEngine(Module):
         bursts = list(bursts_of(transfer.runs, self._max_burst_bytes))
         shared = iter(bursts)
         helpers = [
-            self.env.process(self._work(transfer, shared))
-            for _ in range(min(self._outstanding, len(bursts)) - 1)
+            self.env.process(self._work(transfer, shared)) for _ in range(min(self._outstanding, len(bursts)) - 1)
         ]
         yield from self._work(transfer, shared)
         for helper in helpers:

@@ -15,9 +15,7 @@ class IdealMemory(Module):
     Timing: zero cycles from the end of the way to it. Bytes are counted as in a real DRAM.
     """
 
-    def __init__(
-        self, env: Environment, name: str, parent: Module, trace: Trace, values: Values = TIMED_ONLY
-    ) -> None:
+    def __init__(self, env: Environment, name: str, parent: Module, trace: Trace, values: Values = TIMED_ONLY) -> None:
         super().__init__(env, name, parent)
         self.target = TargetSocket(self, "target", self._serve)
         self._bytes = {command: self.statistics.counter(f"{command.value}_bytes") for command in Command}

@@ -6,29 +6,28 @@ operands or results elsewhere. Fields below `# filled by the target` are its ans
 
 from __future__ import annotations
 
-from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Protocol
 
 from accelsim.analytic.compute import ArrayShape
 from accelsim.mapping.layout import Run
-from accelsim.tlm import Command, Transaction
+from accelsim.tlm import Command, Data, Transaction
 from accelsim.workload.layers import Gemm
 
 
 class Cargo(Protocol):
     """The bytes of one tile, by address in DRAM."""
 
-    def part(self, address: int, size_bytes: int) -> Sized:
+    def part(self, address: int, size_bytes: int) -> Data:
         """Some of them."""
 
-    def fill(self, address: int, part: Sized) -> None:
+    def fill(self, address: int, part: Data) -> None:
         """Put in what has come from DRAM."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Transfer(Transaction):
-    """A DMA descriptor: the runs of bytes that make up one tile. `cargo`, in a functional run, has or gets the bytes."""
+    """A DMA descriptor: the runs of bytes that make up one tile. In a functional run `cargo` has or gets the bytes."""
 
     runs: tuple[Run, ...]
     cargo: Cargo | None = None

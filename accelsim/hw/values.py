@@ -1,4 +1,4 @@
-"""What a run's transactions carry: the hooks at which blocks hand bytes on. A run that is only timed carries nothing."""
+"""What a run's transactions carry: hooks at which blocks hand bytes on. A run that is only timed carries nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where trained weights lie in DRAM: in the order of use, tile after tile, each with its outputs' parameters and scales."""
+"""Where trained weights lie in DRAM: tile after tile in the order of use, with the outputs' parameters and scales."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class WeightTile:
     """The weights of some groups, outputs and input channels: bytes of codes, of parameters and of scales at `address`.
 
     Its codes are bits `first_bit` to `end_bit` of the layer's stream; where they do not start on a byte, the first of
-    them lie in the byte at `shared_address`, which came with a tile before. Parameters and scales are those of the outputs from
-    `first_output` on, counted over all groups, and come with the first channels.
+    them lie in the byte at `shared_address`, which came with a tile before. Parameters and scales are those of the
+    outputs from `first_output` on, counted over all groups, and come with the first channels.
     """
 
     groups: Range
@@ -47,9 +47,7 @@ class WeightTile:
         return Run(self.address, self.code_bytes + self.parameter_bytes + self.scale_bytes)
 
 
-def place_weights(
-    problem: TilingProblem, tiling: Tiling, address: int
-) -> dict[tuple[Range, Range, Range], WeightTile]:
+def place_weights(problem: TilingProblem, tiling: Tiling, address: int) -> dict[tuple[Range, Range, Range], WeightTile]:
     """The tiles of a layer from `address` on, by group, output and channel range."""
     tiles: dict[tuple[Range, Range, Range], WeightTile] = {}
     bits = done = 0

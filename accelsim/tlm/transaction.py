@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
 
 from accelsim.errors import SimulationError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+#: Bytes, or an array with a row for each byte, which holds that byte of several images.
+Data: TypeAlias = "bytes | npt.NDArray[np.uint8]"
 
 #: Value of a cycle stamp that has not been set yet.
 UNSTAMPED = -1
@@ -37,7 +44,7 @@ class Transaction:
     size_bytes:  length, > 0.
     initiator:   who asks, for arbitration, statistics and logs: usually the path of a module.
     data:        None in a run that is only timed. In a functional one the `size_bytes` bytes to write, or, after a
-                 read, the bytes read; or an array of them (the bytes of several images side by side).
+                 read, the bytes read.
     delay_cycles: what is left of the way to the target when it is called (the timing annotation of TLM-2.0): it begins
                  so much later. A hop that only delays adds to it instead of waiting, which costs no event.
     issue_cycle, complete_cycle: stamped by the first socket that the transaction leaves through.
@@ -48,7 +55,7 @@ class Transaction:
     address: int
     size_bytes: int
     initiator: str
-    data: Sized | None = None
+    data: Data | None = None
     delay_cycles: int = 0
     issue_cycle: int = UNSTAMPED
     complete_cycle: int = UNSTAMPED

@@ -1,4 +1,4 @@
-"""What a quantised network computes, layer by layer in numpy: the arithmetic of `docs/functional.md`, without a machine.
+"""What a quantised network computes, layer by layer: the arithmetic of `docs/functional.md`, without a machine.
 
 - `graph.py` says what a network is to the reference; the simulator's workloads are such networks.
 - `values.py` holds its numbers: codes, scales, biases.

@@ -78,7 +78,7 @@ class _Run:
     def _matmul(self, layer: Layer) -> Float32Array:
         tensors = [self._tensors[name] for name in layer.inputs]
         streamed, kept = (fixed_point(tensor.number_format) for tensor in tensors)
-        x, other = (point.integers[self.codes[name]] for point, name in zip((streamed, kept), layer.inputs, strict=True))
+        x, other = streamed.integers[self.codes[layer.inputs[0]]], kept.integers[self.codes[layer.inputs[1]]]
         reduction = x.shape[1] // layer.groups
         check_exact(layer.name, reduction, tensors[1].number_format, tensors[0].number_format)
         sums = matmul_sums(x, other, layer.groups, transposed=layer.transposed)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
 from threadpoolctl import ThreadpoolController
 
 from quant.errors import DataError
@@ -17,6 +16,8 @@ from quant.reference.graph import Window
 
 Integers = npt.NDArray[np.float64]
 """Whole numbers as float64, in which sums of products are exact up to 2^53 in any order."""
+
+Sums = npt.NDArray[np.int64]
 
 EXACT = 2**53
 
@@ -56,10 +57,11 @@ def check_exact(layer: str, reduction: int, weights: NumberFormat, inputs: Numbe
         raise DataError(found, "sums of at most 2^53 units: formats of less range")
 
 
-def product(left: Integers, right: Integers) -> npt.NDArray[np.int64]:
+def product(left: Integers, right: Integers) -> Sums:
     """The matrix product, in one thread: where cores are busy, threads of BLAS wait for each other far too long."""
     with _blas().limit(limits=1, user_api="blas"):
-        return np.matmul(left, right).astype(np.int64)
+        sums: Sums = np.matmul(left, right).astype(np.int64)
+    return sums
 
 
 @cache
@@ -67,7 +69,7 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def convolution_sums(x: Integers, weights: Integers, window: Window | None, groups: int) -> npt.NDArray[np.int64]:
+def convolution_sums(x: Integers, weights: Integers, window: Window | None, groups: int) -> Sums:
     """Sums of shape (images, outputs, height, width) for `x` of (images, channels, height, width).
 
     `weights` has shape (outputs, channels of a group, kernel height, kernel width); no window: a kernel of 1 x 1.
@@ -79,7 +81,7 @@ def convolution_sums(x: Integers, weights: Integers, window: Window | None, grou
     return product(rows, by_group).reshape(images, weights.shape[0], height, width)
 
 
-def matmul_sums(x: Integers, other: Integers, heads: int, *, transposed: bool) -> npt.NDArray[np.int64]:
+def matmul_sums(x: Integers, other: Integers, heads: int, *, transposed: bool) -> Sums:
     """Head by head, `x` times `other`: shapes as in `docs/workloads.md`, with images in front."""
     images, _, tokens, _ = x.shape
     streamed = x.reshape(images, heads, -1, tokens)

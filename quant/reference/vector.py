@@ -25,7 +25,8 @@ def relu6(x: Float32Array) -> Float32Array:
 def gelu(x: Float32Array) -> Float32Array:
     """x / 2 * (1 + erf(x / sqrt 2)), erf in float64."""
     rounded = erf((x * _ROOT_HALF).astype(np.float64)).astype(np.float32)
-    return x * _HALF * (_ONE + rounded)
+    result: Float32Array = x * _HALF * (_ONE + rounded)
+    return result
 
 
 def softmax(x: Float32Array, heads: int) -> Float32Array:
@@ -33,7 +34,8 @@ def softmax(x: Float32Array, heads: int) -> Float32Array:
     by_head = x.reshape(x.shape[0], heads, -1, *x.shape[2:])
     shifted = by_head - by_head.max(axis=2, keepdims=True)
     powers = np.exp(shifted.astype(np.float64)).astype(np.float32)
-    return (powers / _sum_in_order(powers, axis=2)).reshape(x.shape)
+    shares: Float32Array = powers / _sum_in_order(powers, axis=2)
+    return shares.reshape(x.shape)
 
 
 def layer_norm(x: Float32Array, gain: Float32Array, offset: Float32Array) -> Float32Array:
@@ -41,19 +43,22 @@ def layer_norm(x: Float32Array, gain: Float32Array, offset: Float32Array) -> Flo
     count = np.float32(x.shape[1])
     centred = x - _sum_in_order(x, axis=1) / count
     variance = _sum_in_order(centred * centred, axis=1) / count
-    return centred / np.sqrt(variance + EPSILON) * gain[:, None, None] + offset[:, None, None]
+    result: Float32Array = centred / np.sqrt(variance + EPSILON) * gain[:, None, None] + offset[:, None, None]
+    return result
 
 
 def class_token(x: Float32Array, token: Float32Array, positions: Float32Array) -> Float32Array:
     """Tokens (features, height * width + 1, 1) of a feature map; `positions` has shape (tokens, features)."""
     pixels = x.reshape(*x.shape[:2], -1)
     first = np.broadcast_to(token[:, None], (*x.shape[:2], 1))
-    return (np.concatenate([first, pixels], axis=2) + positions.T)[..., None]
+    tokens: Float32Array = np.concatenate([first, pixels], axis=2) + positions.T
+    return tokens[..., None]
 
 
 def max_pool(x: Float32Array, window: Window) -> Float32Array:
     """The largest number of each window, padding left out."""
-    return _windows(x, window, -np.inf).max(axis=(4, 5))
+    largest: Float32Array = _windows(x, window, -np.inf).max(axis=(4, 5))
+    return largest
 
 
 def avg_pool(x: Float32Array, window: Window) -> Float32Array:
