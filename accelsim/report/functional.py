@@ -34,8 +34,7 @@ def _fault_lines(faults: FaultResult, images: int) -> Iterator[str]:
         f"the largest number moved in {faults.changed_top1} of {images} results"
     )
     for flip in faults.flips[:_NAMED]:
-        yield (
-            f"  cycle {flip.cycle:,}, {flip.place}: bit {flip.bit} of {flip.where}, {flip.before:#04x} to {flip.after:#04x}"
-        )
+        changed = f"{flip.before:#04x} to {flip.after:#04x}"
+        yield f"  cycle {flip.cycle:,}, {flip.place}: bit {flip.bit} of {flip.where}, {changed}"
     if faults.flip_count > _NAMED:
         yield f"  ... and {faults.flip_count - _NAMED:,} more"
