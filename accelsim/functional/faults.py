@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from accelsim.errors import InputError
 from accelsim.functional.bytes_at import Bytes, Memory, TileBytes
 from accelsim.functional.fault_spec import FaultSpec
 from accelsim.functional.tile_codes import Codes
@@ -47,6 +48,13 @@ class Faults:
         self._faults = [_Fault(spec) for spec in specs]
         self.flips: list[Flip] = []
         self.count = 0
+
+    def check_addresses(self, memory: Memory) -> None:
+        """Raise InputError for an address beyond the memory that the network takes."""
+        for fault in self._of("dram"):
+            if (fault.spec.address or 0) >= memory.size_bytes:
+                allowed = f"0 to {memory.size_bytes - 1:#x}, what the network takes of the DRAM"
+                raise InputError("--inject dram", f"address {fault.spec.address:#x}", allowed)
 
     def strike(self, memory: Memory, cycle: int) -> None:
         """Flip the stored bits whose cycle has come."""

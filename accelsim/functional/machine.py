@@ -61,6 +61,7 @@ class FunctionalMachine(Values):
         self._values, self._images = values, len(images)
         self._accumulator_bits, self._faults = accumulator_bits, faults
         self.memory = memory_before(schedule, memory_map, values, images)
+        faults.check_addresses(self.memory)
         self._resident = {
             plan.layer.name: Region(self._layouts[plan.layer.name].address, plan.resident_bytes, len(images))
             for plan in schedule.plans
@@ -113,6 +114,10 @@ class FunctionalMachine(Values):
         self.largest_sum = max(self.largest_sum, largest)
 
     def processed(self, plan: LayerPlan, tile: OutputTile) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._process(plan, tile)
+
+    def _process(self, plan: LayerPlan, tile: OutputTile) -> None:
         layer = plan.layer
         tiles = {load.tensor: self._tiles[id(load)] for load in (plan.loads[index] for index in tile.loads)}
         if plan.steps:
@@ -227,7 +232,8 @@ class FunctionalMachine(Values):
         return decode_tensor(read_codes(self._layouts[name], channels, rows, source), self._values.tensors[name])
 
     def _encode(self, name: str, tile: OutputTile, channels: Range, first_row: int, x: Float32Array) -> None:
-        codes = encode_tensor(x, self._values.tensors[name])
+        numbers = np.where(np.isnan(x), np.float32(0), x)  # a flipped exponent can make infinities, and NaN of them
+        codes = encode_tensor(numbers, self._values.tensors[name])
         if name in self._resident:
             region = self._resident[name]
 
