@@ -99,6 +99,51 @@ class BandwidthTimeline(_Frozen):
     bytes_by_initiator: dict[str, list[int]]
 
 
+class Flip(_Frozen):
+    """One bit that was flipped: where and when, which bit, and the byte or code before and after."""
+
+    place: str
+    cycle: int
+    where: str
+    bit: int
+    before: int
+    after: int
+
+
+class FaultResult(_Frozen):
+    """What injected faults did, against the reference: flips in all, the first of them, and the change of the result.
+
+    `relative_error` is the root of the mean squared change over that of the result; None where the result is zero.
+    """
+
+    requested: list[str]
+    flip_count: int
+    flips: list[Flip]
+    changed_numbers: int
+    relative_error: float | None
+    changed_top1: int
+
+
+class FunctionalResult(_Frozen):
+    """The values of a run. `weights`, `scales` and `input` say where they are from, `top1` is the largest number of
+    each image's result; `largest_sum` is the largest magnitude of any partial sum. `equals_reference` says whether
+    every tensor does, bit for bit. `edge_bytes` came from beside a tile's own bytes.
+    """
+
+    images: int
+    weights: str
+    scales: str
+    input: str
+    output: str
+    output_shape: tuple[int, int, int]
+    top1: list[int]
+    accumulator_bits: int
+    largest_sum: int
+    edge_bytes: int
+    equals_reference: bool
+    faults: FaultResult | None
+
+
 class RunResult(_Frozen):
     """One simulation of one network at one precision."""
 
@@ -123,7 +168,8 @@ class Result(RunResult):
     """The answer of `simulate`: the run, its baseline and the speed-up between them.
 
     `hardware` is the expanded machine; `dram_peak_bytes_per_second` (None for ideal memory) and `peak_macs_per_cycle`
-    (native width) are derived from it, so that a reader of the file needs no other.
+    (native width) are derived from it, so that a reader of the file needs no other. `functional` is None in a run that
+    was only timed.
     """
 
     schema_version: int
@@ -134,6 +180,7 @@ class Result(RunResult):
     peak_macs_per_cycle: int
     baseline: BaselineResult | None
     speedup: float | None
+    functional: FunctionalResult | None = None
 
     def to_json(self) -> str:
         """The document of `--json` and `result.json`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from simpy import Environment
 
@@ -13,6 +13,7 @@ from accelsim.config.dram import DramPreset
 from accelsim.config.hardware import Detail, Hardware
 from accelsim.config.presets import load_dram
 from accelsim.hw.accelerator import Accelerator
+from accelsim.hw.values import TIMED_ONLY, Values
 from accelsim.mapping.planner import plan_network
 from accelsim.mapping.schedule import Schedule
 from accelsim.mapping.tiles import Memory
@@ -22,6 +23,9 @@ from accelsim.units import PICOSECONDS_PER_SECOND
 from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Workload
 from accelsim.workload.precision import resolve_precision, uniform_precision
+
+if TYPE_CHECKING:
+    from accelsim.functional.run import FunctionalRun
 
 ReferenceName = Literal["fp32", "iso-area", "int8"]
 BaselineName = Literal[ReferenceName, "none"]
@@ -38,6 +42,10 @@ _DESCRIPTIONS = {
 Progress = Callable[[str, int, int], None]
 
 
+def _timed_only(schedule: Schedule) -> Values:
+    return TIMED_ONLY
+
+
 def simulate(
     workload: Workload,
     hardware: Hardware,
@@ -47,15 +55,18 @@ def simulate(
     seed: int = 0,
     progress: Progress | None = None,
     detail: Detail = "transaction",
+    functional: FunctionalRun | None = None,
 ) -> Result:
     """Run a network on a machine at a precision, and on the baseline, and return what was found.
 
     `precision` defaults to the workload's own. The speed-up is the baseline's seconds over this run's; None without a
-    baseline. `seed` is noted in the result; the model itself draws no random numbers. `detail`
-    fine goes through every fold and every DRAM burst, which takes many times as long. Raises MappingError when a
-    layer's tiles do not fit the buffers, SimulationError when the run fails.
+    baseline. `seed` is noted in the result; the model itself draws no random numbers. `detail` fine goes through every
+    fold and every DRAM burst, which takes many times as long. `functional`, made for the same three, computes the
+    values of the run. Raises MappingError when a layer's tiles do not fit the buffers, SimulationError when the run
+    fails.
     """
-    run = run_network(workload, hardware, precision or resolve_precision(workload, None), progress, detail)
+    values = functional.machine if functional else _timed_only
+    run = run_network(workload, hardware, precision or resolve_precision(workload, None), progress, detail, values)
     reference = None if baseline == "none" else run_baseline(baseline, workload, hardware, progress, detail)
     array = hardware.array
     return Result(
@@ -68,6 +79,7 @@ def simulate(
         peak_macs_per_cycle=array.rows * array.cols * hardware.cores,
         baseline=reference,
         speedup=reference.totals.seconds / run.totals.seconds if reference else None,
+        functional=functional.result() if functional else None,
     )
 
 
@@ -77,9 +89,10 @@ def run_network(
     precision: Precision,
     progress: Progress | None = None,
     detail: Detail = "transaction",
+    values: Callable[[Schedule], Values] = _timed_only,
 ) -> RunResult:
-    """One simulation, without a baseline."""
-    return run_schedule(plan_run(workload, hardware, precision), hardware, precision, progress, detail)
+    """One simulation, without a baseline; `values` makes what its transactions carry."""
+    return run_schedule(plan_run(workload, hardware, precision), hardware, precision, progress, detail, values)
 
 
 def plan_run(workload: Workload, hardware: Hardware, precision: Precision) -> Schedule:
@@ -93,11 +106,12 @@ def run_schedule(
     precision: Precision,
     progress: Progress | None = None,
     detail: Detail = "transaction",
+    values: Callable[[Schedule], Values] = _timed_only,
 ) -> RunResult:
     """The simulation of a plan that was made for this machine and this precision."""
     trace = Trace()
     env = Environment()
-    accelerator = Accelerator(env, hardware, dram_of(hardware), schedule, trace, detail)
+    accelerator = Accelerator(env, hardware, dram_of(hardware), schedule, trace, detail, values(schedule))
     if progress is not None:
         layers = len(schedule.plans)
         accelerator.cores[0].controller.on_layer = lambda done: progress(precision.label, done, layers)

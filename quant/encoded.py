@@ -27,6 +27,9 @@ from quant.scaling import checked_numbers
 SCHEMA_VERSION = 1
 Array = npt.NDArray[Any]
 
+NETWORK_INPUT = "input"
+"""The name under which a model's `activations` have the network's input."""
+
 
 @dataclass(frozen=True)
 class EncodedLayer:
@@ -62,11 +65,22 @@ class EncodedLayer:
 
 
 @dataclass(frozen=True)
+class StoredTensor:
+    """How an activation tensor is stored: its format and its one scale, a float32."""
+
+    number_format: NumberFormat
+    scale: float
+
+
+@dataclass(frozen=True)
 class EncodedModel:
-    """Layers by name, and the tensors that are kept as they are."""
+    """Layers by name, the tensors that are kept as they are, and how activations are stored, by the layer that makes
+    them (`NETWORK_INPUT`: the network's input).
+    """
 
     layers: Mapping[str, EncodedLayer]
     kept: Mapping[str, Array] = field(default_factory=dict)
+    activations: Mapping[str, StoredTensor] = field(default_factory=dict)
 
 
 class _LayerHeader(BaseModel):
@@ -80,10 +94,18 @@ class _LayerHeader(BaseModel):
     activations: str | None = None
 
 
+class _TensorHeader(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    format: str
+    signed: bool = Field(strict=True)
+    scale: float = Field(gt=0, allow_inf_nan=False)
+
+
 class _Header(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     layers: dict[str, _LayerHeader]
     checksums: dict[str, int]
+    activations: dict[str, _TensorHeader] = {}
 
 
 def encode_layer(
@@ -108,6 +130,7 @@ def save_encoded(model: EncodedModel, path: Path) -> None:
     header = _Header(
         layers={name: _layer_header(layer) for name, layer in model.layers.items()},
         checksums={key: _checksum(tensor) for key, tensor in tensors.items()},
+        activations={name: _tensor_header(tensor) for name, tensor in model.activations.items()},
     ).model_dump_json()
     metadata = {
         "schema_version": str(SCHEMA_VERSION),
@@ -137,9 +160,11 @@ def load_encoded(path: Path) -> EncodedModel:
             raise FileError(f"tensor {key}: checksum does not match, the file is corrupted", where=str(path))
     try:
         layers = {name: _layer(name, entry, tensors) for name, entry in header.layers.items()}
+        activations = {name: _stored_tensor(name, entry) for name, entry in header.activations.items()}
     except QuantError as error:
         raise FileError(error.found, error.allowed, error.nearest, where=str(path)) from None
-    return EncodedModel(layers, {k.removeprefix("kept/"): t for k, t in tensors.items() if k.startswith("kept/")})
+    kept = {key.removeprefix("kept/"): tensor for key, tensor in tensors.items() if key.startswith("kept/")}
+    return EncodedModel(layers, kept, activations)
 
 
 def _stored_scales(layer: EncodedLayer) -> Array:
@@ -157,6 +182,19 @@ def _layer_header(layer: EncodedLayer) -> _LayerHeader:
         group_size=granularity.group_size,
         activations=layer.activations,
     )
+
+
+def _tensor_header(tensor: StoredTensor) -> _TensorHeader:
+    number_format = tensor.number_format
+    return _TensorHeader(format=number_format.name, signed=number_format.signed, scale=tensor.scale)
+
+
+def _stored_tensor(name: str, header: _TensorHeader) -> StoredTensor:
+    number_format = get_format(header.format, header.signed)
+    if number_format.signed != header.signed or float(np.float32(header.scale)) != header.scale:
+        found = f"activations of {name}: {header.format}, signed {header.signed}, scale {header.scale}"
+        raise DataError(found, f"a scale in float32, signed {number_format.signed}")
+    return StoredTensor(number_format, header.scale)
 
 
 def _read_header(path: Path, metadata: Mapping[str, str]) -> _Header:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
@@ -13,6 +14,7 @@ from accelsim.errors import InputError, one_of
 
 if TYPE_CHECKING:
     from accelsim.config.hardware import Hardware
+    from accelsim.functional.run import FunctionalRun
     from accelsim.result import Result
     from accelsim.workload.formats import Precision
     from accelsim.workload.layers import Workload
@@ -38,6 +40,20 @@ def run(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write result, layers, allocation and figures here.")
     ] = None,
+    functional: Annotated[
+        bool, typer.Option("--functional", help="Compute the values of the run, too, and compare with the reference.")
+    ] = False,
+    input_file: Annotated[
+        Path | None,
+        typer.Option("--input", metavar="FILE.npy", help="Image or images for --functional. Default: one is drawn."),
+    ] = None,
+    inject: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PLACE:KEY=VALUE,...",
+            help="Flip bits in a functional run, such as dram:rate=1e-6. May be given several times.",
+        ),
+    ] = None,
     plots: Annotated[
         bool | None, typer.Option("--plots/--no-plots", help="Whether --out writes figures. Default: it does.")
     ] = None,
@@ -59,9 +75,15 @@ def run(
     precision = resolve_precision(network, bits, use_pins=not no_pins)
     if out is not None:
         check_output_directory(out)
-    result = _simulate(network, machine, precision, baseline, detail)
+    values = None
+    if functional:
+        values = _functional_run(network, machine, precision, bits, input_file, inject or [])
+    elif input_file is not None or inject:
+        option = "--inject" if inject else "--input"
+        raise InputError(option, "the run is only timed", f"{option} together with --functional")
+    result = _simulate(network, machine, precision, baseline, detail, values)
     if out is not None:  # before anything is printed: a reader that closes the pipe does not cost the report
-        written = write_report(result, out, plots=plots is not False)
+        written = write_report(result, out, plots=plots is not False, output=values.output if values else None)
         note(f"{len(written)} files written to {out}")
     if json_output:
         print_json(result.to_json())
@@ -71,7 +93,37 @@ def run(
         print_report(result)
 
 
-def _simulate(network: Workload, machine: Hardware, precision: Precision, baseline: str, detail: str) -> Result:
+def _functional_run(
+    network: Workload,
+    machine: Hardware,
+    precision: Precision,
+    bits: str | None,
+    input_file: Path | None,
+    inject: Sequence[str],
+) -> FunctionalRun:
+    """The values of a run: those of the input, and of the file of encoded layers if the precision is one's."""
+    from accelsim.functional.run import FunctionalRun, load_images
+    from accelsim.workload.encoded import ENCODED_SUFFIX
+
+    return FunctionalRun(
+        network,
+        machine,
+        precision,
+        images=None if input_file is None else load_images(input_file),
+        input_label=str(input_file),
+        encoded=Path(bits) if bits is not None and Path(bits).suffix == ENCODED_SUFFIX else None,
+        faults=inject,
+    )
+
+
+def _simulate(
+    network: Workload,
+    machine: Hardware,
+    precision: Precision,
+    baseline: str,
+    detail: str,
+    values: FunctionalRun | None,
+) -> Result:
     """Run the network and its baseline under a progress bar."""
     from accelsim.config.hardware import Detail
     from accelsim.report.progress import progress
@@ -88,5 +140,6 @@ def _simulate(network: Workload, machine: Hardware, precision: Precision, baseli
             precision,
             baseline=against,
             detail=level,
+            functional=values,
             progress=lambda label, done, layers: step(f"{label}: {network.layers[done - 1].name}"),
         )

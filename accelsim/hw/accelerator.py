@@ -10,6 +10,7 @@ from accelsim.hw.core import ENGINES, Core
 from accelsim.hw.dram import Dram, FineDram
 from accelsim.hw.ideal_memory import IdealMemory
 from accelsim.hw.interconnect import Interconnect
+from accelsim.hw.values import TIMED_ONLY, Values
 from accelsim.mapping.schedule import Schedule
 from accelsim.tlm import Arbiter, FixedPriority, Module, OldestFirst, RoundRobin, Trace, Weighted
 
@@ -17,7 +18,8 @@ from accelsim.tlm import Arbiter, FixedPriority, Module, OldestFirst, RoundRobin
 class Accelerator(Module):
     """The root of the module tree: every core has its own ports on the interconnect, which leads to one memory.
 
-    `dram` is None for ideal memory; `detail` chooses the array and the DRAM of that level.
+    `dram` is None for ideal memory; `detail` chooses the array and the DRAM of that level; `values` is what the
+    transactions carry.
     """
 
     def __init__(
@@ -28,15 +30,23 @@ class Accelerator(Module):
         schedule: Schedule,
         trace: Trace,
         detail: Detail = "transaction",
+        values: Values = TIMED_ONLY,
     ) -> None:
         super().__init__(env, "accelerator")
         channels = hardware.dram.channels
         self.memory: Dram | FineDram | IdealMemory
         if dram is None:
-            self.memory = IdealMemory(env, "dram", self, trace)
+            self.memory = IdealMemory(env, "dram", self, trace, values)
         else:
             self.memory = (FineDram if detail == "fine" else Dram)(
-                env, "dram", self, preset=dram, channels=channels, clock_hz=hardware.clock_hz, trace=trace
+                env,
+                "dram",
+                self,
+                preset=dram,
+                channels=channels,
+                clock_hz=hardware.clock_hz,
+                trace=trace,
+                values=values,
             )
         self.cores = [
             Core(
@@ -47,6 +57,7 @@ class Accelerator(Module):
                 schedule=schedule,
                 trace=trace,
                 detail=detail,
+                values=values,
             )
             for index in range(hardware.cores)
         ]

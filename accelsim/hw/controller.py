@@ -11,6 +11,7 @@ from simpy.events import ProcessGenerator
 from accelsim.hw.account import LayerRun, Milestone
 from accelsim.hw.payloads import PostProcess, TileMultiply, Transfer
 from accelsim.hw.tensors import TensorBoard
+from accelsim.hw.values import Values
 from accelsim.mapping.schedule import Load, OutputTile, Schedule, Step
 from accelsim.tlm import Command, CreditPool, Fifo, InitiatorSocket, Module, Trace
 
@@ -28,7 +29,7 @@ class Controller(Module):
     """Stands for the sequencer with its command queues, one per block; each queue runs ahead as far as data and space
     allow, so weights of the next layers are fetched while the array works on this one.
 
-    Parameters: the schedule; room in the buffers.
+    Parameters: the schedule; room in the buffers; what the transactions carry.
     Timing: none of its own. A tile is fetched when its buffer has room and, for activations, when the rows it needs
     have been written; multiplied when its operands are on chip and its partial sums have room; post-processed when its
     partial sums and residual operands are there; stored after that. Space goes back when the last reader is done.
@@ -36,7 +37,15 @@ class Controller(Module):
     """
 
     def __init__(
-        self, env: Environment, name: str, parent: Module, *, schedule: Schedule, space: BufferSpace, trace: Trace
+        self,
+        env: Environment,
+        name: str,
+        parent: Module,
+        *,
+        schedule: Schedule,
+        space: BufferSpace,
+        trace: Trace,
+        values: Values,
     ) -> None:
         super().__init__(env, name, parent)
         self.weight_dma = InitiatorSocket(self, "weight_dma", Transfer)
@@ -47,7 +56,7 @@ class Controller(Module):
         self.layers = [LayerRun.of(env, plan) for plan in schedule.plans]
         #: Called with the number of layers done, after each.
         self.on_layer: Callable[[int], None] | None = None
-        self._space, self._trace = space, trace
+        self._space, self._trace, self._values = space, trace, values
         self._tensors = TensorBoard(env)
         self._tensors.advance(schedule.input_name, schedule.input_rows)
         self._finished = Milestone(env, "the last store")
@@ -112,7 +121,9 @@ class Controller(Module):
         """Results that go to DRAM, as they come out of the vector unit."""
         while self._stores_pending:
             run, tile = yield self._stores.get()
-            yield from self.output_dma.b_transport(Transfer.of(Command.WRITE, tile.runs, self.path))
+            result = self._values.result(tile)
+            yield from self.output_dma.b_transport(Transfer.of(Command.WRITE, tile.runs, self.path, result))
+            self._values.stored(tile)
             self._space.output.release(tile.encoded_bytes)
             run.write_bytes += tile.encoded_bytes
             self._record("store", tile.encoded_bytes)
@@ -127,8 +138,10 @@ class Controller(Module):
             if rows_written is not None:
                 yield rows_written
         yield space.reserve(load.kept_bytes)
+        cargo = self._values.room(load)
         if load.runs:  # a few narrow codes may lie in a byte that another tile brings
-            yield from dma.b_transport(Transfer.of(Command.READ, load.runs, self.path))
+            yield from dma.b_transport(Transfer.of(Command.READ, load.runs, self.path, cargo))
+        self._values.arrived(load, cargo, int(self.env.now))
         run.read_bytes += load.size_bytes
         self._record("load", load.size_bytes)
 
@@ -175,6 +188,7 @@ class Controller(Module):
             inputs_decoded=plan.input_format.decoded,
         )
         yield from self.array.b_transport(job)
+        self._values.multiplied(plan, step, int(self.env.now))
         run.charge(job, int(self.env.now) - start)
         self._record("multiply", step.tile.macs, int(self.env.now) - start)
         if step.ends_output:
@@ -186,9 +200,10 @@ class Controller(Module):
             yield run.loads_on_chip[index]
         job = PostProcess(Command.WRITE, 0, tile.reserved_bytes, self.path, elements=tile.elements, passes=plan.passes)
         yield from self.vector.b_transport(job)
+        self._values.processed(plan, tile)
         self._record("process", tile.elements)
         for index in tile.loads:
-            self._space.input.release(plan.loads[index].kept_bytes)
+            self._give_up(self._space.input, plan.loads, index)
         if tile.runs:
             self._space.output.release(tile.reserved_bytes - tile.encoded_bytes)
             yield self._stores.put((run, tile))
@@ -198,6 +213,7 @@ class Controller(Module):
 
     def _give_up(self, space: CreditPool, loads: tuple[Load, ...], index: int) -> None:
         if index >= 0:
+            self._values.given_up(loads[index])
             space.release(loads[index].kept_bytes)
 
     def _record(self, event: str, a: int, b: int = 0) -> None:

@@ -11,6 +11,7 @@ from accelsim.hw.decoder import Decoder
 from accelsim.hw.dma import DmaEngine
 from accelsim.hw.fine_pe_array import FinePEArray
 from accelsim.hw.pe_array import PEArray
+from accelsim.hw.values import Values
 from accelsim.hw.vector_unit import VectorUnit
 from accelsim.mapping.schedule import Schedule
 from accelsim.tlm import Module, Trace
@@ -32,6 +33,7 @@ class Core(Module):
         schedule: Schedule,
         trace: Trace,
         detail: Detail,
+        values: Values,
     ) -> None:
         super().__init__(env, name, parent)
         buffers, array = hardware.buffers, hardware.array
@@ -56,7 +58,9 @@ class Core(Module):
             for engine in ENGINES
         }
         space = BufferSpace(self.weight_buffer.space, self.input_buffer.space, self.output_buffer.space)
-        self.controller = Controller(env, "controller", self, schedule=schedule, space=space, trace=trace)
+        self.controller = Controller(
+            env, "controller", self, schedule=schedule, space=space, trace=trace, values=values
+        )
         self._bind()
 
     def _bind(self) -> None:

@@ -9,7 +9,7 @@ from simpy.events import ProcessGenerator
 
 from accelsim.hw.payloads import Transfer
 from accelsim.mapping.layout import Run
-from accelsim.tlm import Command, InitiatorSocket, Module, TargetSocket, Transaction
+from accelsim.tlm import Command, InitiatorSocket, Module, TargetSocket
 from accelsim.units import cut_at_multiples
 
 
@@ -43,16 +43,17 @@ class DmaEngine(Module):
         bursts = list(bursts_of(transfer.runs, self._max_burst_bytes))
         shared = iter(bursts)
         helpers = [
-            self.env.process(self._work(transfer.command, shared))
-            for _ in range(min(self._outstanding, len(bursts)) - 1)
+            self.env.process(self._work(transfer, shared)) for _ in range(min(self._outstanding, len(bursts)) - 1)
         ]
-        yield from self._work(transfer.command, shared)
+        yield from self._work(transfer, shared)
         for helper in helpers:
             yield helper
         self._busy.record(start, int(self.env.now))
         self._bytes[transfer.command].value += transfer.size_bytes
         self._transactions.value += len(bursts)
 
-    def _work(self, command: Command, bursts: Iterator[Run]) -> ProcessGenerator:
-        for address, size_bytes in bursts:
-            yield from self.memory.b_transport(Transaction(command, address, size_bytes, self.path))
+    def _work(self, transfer: Transfer, bursts: Iterator[Run]) -> ProcessGenerator:
+        for run in bursts:
+            burst = transfer.burst(run, self.path)
+            yield from self.memory.b_transport(burst)
+            transfer.returned(burst)

@@ -7,23 +7,45 @@ operands or results elsewhere. Fields below `# filled by the target` are its ans
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from accelsim.analytic.compute import ArrayShape
 from accelsim.mapping.layout import Run
-from accelsim.tlm import Command, Transaction
+from accelsim.tlm import Command, Data, Transaction
 from accelsim.workload.layers import Gemm
+
+
+class Cargo(Protocol):
+    """The bytes of one tile, by address in DRAM."""
+
+    def part(self, address: int, size_bytes: int) -> Data:
+        """Some of them."""
+
+    def fill(self, address: int, part: Data) -> None:
+        """Put in what has come from DRAM."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Transfer(Transaction):
-    """A DMA descriptor: the runs of bytes that make up one tile."""
+    """A DMA descriptor: the runs of bytes that make up one tile. In a functional run `cargo` has or gets the bytes."""
 
     runs: tuple[Run, ...]
+    cargo: Cargo | None = None
 
     @classmethod
-    def of(cls, command: Command, runs: tuple[Run, ...], initiator: str) -> Transfer:
+    def of(cls, command: Command, runs: tuple[Run, ...], initiator: str, cargo: Cargo | None = None) -> Transfer:
         """The descriptor of all `runs`."""
-        return cls(command, runs[0].address, sum(run.size_bytes for run in runs), initiator, runs=runs)
+        return cls(command, runs[0].address, sum(run.size_bytes for run in runs), initiator, runs=runs, cargo=cargo)
+
+    def burst(self, run: Run, initiator: str) -> Transaction:
+        """The transaction of a part of it, with its bytes if they are to be written."""
+        writes = self.cargo is not None and self.command is Command.WRITE
+        return Transaction(self.command, *run, initiator, self.cargo.part(*run) if self.cargo and writes else None)
+
+    def returned(self, burst: Transaction) -> None:
+        """Keep what a burst has read."""
+        if self.cargo is not None and self.command is Command.READ and burst.data is not None:
+            self.cargo.fill(burst.address, burst.data)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -7,16 +7,13 @@ from dataclasses import replace
 
 from accelsim.analytic.vector import passes_of
 from accelsim.mapping.context import PlanContext
-from accelsim.mapping.layout import Run
 from accelsim.mapping.problem import residual_operands, stationary_format, tiling_problem
-from accelsim.mapping.ranges import Range, split
-from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Step, Traffic
+from accelsim.mapping.ranges import Range, in_all_groups, split
+from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Step, TileRanges, Traffic
 from accelsim.mapping.tiles import Tiling, moved_bytes
+from accelsim.mapping.weight_layout import WeightTile, place_weights
 from accelsim.units import bits_to_bytes
 from accelsim.workload.layers import Gemm, Layer
-
-#: Group, output-row, output-channel and input-channel range of one step.
-Tile = tuple[Range, Range, Range, Range]
 
 
 class ArrayPlanner:
@@ -31,8 +28,9 @@ class ArrayPlanner:
         self._streamed_operands = [
             (name, tensor) for name, tensor in residual_operands(layer, layouts) if name not in context.resident
         ]
-        self._weight_runs = self._place_weights() if layer.kind != "matmul" else {}
+        self._placed = place_weights(self._problem, tiling, context.parameter_address) if layer.weight_elements else {}
         self._weight_loads: list[Load] = []
+        self._weight_tiles: list[WeightTile] = []
         self._loads: list[Load] = []
         self._input_index: int | None = None
         self._steps: list[Step] = []
@@ -54,7 +52,7 @@ class ArrayPlanner:
             self._add_step(tile)
         return self._finished()
 
-    def _tiles(self) -> Iterator[Tile]:
+    def _tiles(self) -> Iterator[TileRanges]:
         tiling, problem = self._tiling, self._problem
         all_rows, all_outputs = split(problem.rows, tiling.rows), split(problem.outputs, tiling.outputs)
         all_channels = split(problem.channels, tiling.channels)
@@ -65,9 +63,9 @@ class ArrayPlanner:
                 pairs = [(rows, outputs) for outputs in all_outputs for rows in all_rows]
             for rows, outputs in pairs:
                 for channels in all_channels:
-                    yield groups, rows, outputs, channels
+                    yield TileRanges(groups, rows, outputs, channels)
 
-    def _add_step(self, tile: Tile) -> None:
+    def _add_step(self, tile: TileRanges) -> None:
         groups, rows, outputs, channels = tile
         problem = self._problem
         ends_output = channels[1] == problem.channels
@@ -80,6 +78,7 @@ class ArrayPlanner:
         self._steps.append(
             Step(
                 tile=gemm,
+                ranges=tile,
                 weight_load=len(self._weight_loads) - 1,
                 input_load=self._input_index,
                 input_rows=self._rows_needed(rows),
@@ -97,51 +96,33 @@ class ArrayPlanner:
             return self._layer.input_shape[1]
         return self._problem.input_spans(rows)[-1][1]
 
-    def _place_weights(self) -> dict[tuple[Range, Range, Range], Run]:
-        """Trained weights lie in DRAM in the order of use, tile after tile, with the outputs' parameters and scales."""
-        problem, tiling = self._problem, self._tiling
-        runs: dict[tuple[Range, Range, Range], Run] = {}
-        bits = parameter_bytes = done = 0
-        for groups in split(problem.groups, tiling.groups):
-            for outputs in split(problem.outputs, tiling.outputs):
-                for channels in split(problem.channels, tiling.channels):
-                    start = bits_to_bytes(bits) + parameter_bytes
-                    results = (groups[1] - groups[0]) * (outputs[1] - outputs[0])
-                    bits += results * (channels[1] - channels[0]) * problem.kernel_area * problem.weight_bits
-                    if channels[0] == 0:
-                        parameter_bytes += results * problem.parameter_bytes
-                        parameter_bytes += problem.scale_bytes_before(done + results) - problem.scale_bytes_before(done)
-                        done += results
-                    end = bits_to_bytes(bits) + parameter_bytes
-                    runs[groups, outputs, channels] = Run(self._context.parameter_address + start, end - start)
-        return runs
-
-    def _weight_load(self, tile: Tile) -> Load:
+    def _weight_load(self, tile: TileRanges) -> Load:
         groups, _, outputs, channels = tile
-        if self._layer.kind != "matmul":
-            return Load.of((self._weight_runs[groups, outputs, channels],))
+        if self._placed:
+            self._weight_tiles.append(self._placed[groups, outputs, channels])
+            return Load.of((self._weight_tiles[-1].run,))
         tensor = self._layer.inputs[1]
         layout = self._context.layouts[tensor]
         across, rows = (channels, outputs) if self._layer.transposed else (outputs, channels)
         return Load.of(
-            layout.runs(_in_all_groups(groups, across, layout.shape[0] // self._gemm.groups), (rows,)), tensor, rows[1]
+            layout.runs(in_all_groups(groups, across, layout.shape[0] // self._gemm.groups), (rows,)), tensor, rows[1]
         )
 
-    def _input_load(self, tile: Tile) -> Load:
+    def _input_load(self, tile: TileRanges) -> Load:
         groups, rows, _, channels = tile
         problem = self._problem
         tensor, rows_needed = self._layer.inputs[0], self._rows_needed(rows)
         if problem.flattened:
             return Load.of(self._input.flat_runs(channels, problem.channels), tensor, rows_needed)
-        wanted, spans = _in_all_groups(groups, channels, problem.channels), problem.input_spans(rows)
+        wanted, spans = in_all_groups(groups, channels, problem.channels), problem.input_spans(rows)
         load = Load.of(self._input.runs(self._input.whole_blocks(wanted), spans), tensor, rows_needed)
         kept_bytes = self._input.range_bytes(wanted, sum(last - first for first, last in spans))
         return replace(load, kept_bytes=kept_bytes)
 
-    def _output_tile(self, tile: Tile, gemm: Gemm) -> OutputTile:
+    def _output_tile(self, tile: TileRanges, gemm: Gemm) -> OutputTile:
         groups, rows, outputs, _ = tile
         problem, stays = self._problem, self._layer.name in self._context.resident
-        channels = _in_all_groups(groups, outputs, problem.outputs)
+        channels = in_all_groups(groups, outputs, problem.outputs)
         done = problem.output.rows_of(rows)
         completes_rows = groups[1] == problem.groups and outputs[1] == problem.outputs and done[1] > done[0]
         elements = gemm.groups * gemm.pixels * gemm.outputs
@@ -181,6 +162,7 @@ class ArrayPlanner:
             resident_bytes=context.resident_bytes(layer.name),
             freed_bytes=context.freed_bytes,
             traffic=self._predicted_traffic(),
+            weight_tiles=tuple(self._weight_tiles),
         )
 
     def _predicted_traffic(self) -> Traffic:
@@ -194,8 +176,3 @@ class ArrayPlanner:
             operand_bytes=sum(tensor.layout.size_bytes for _, tensor in self._streamed_operands),
             output_bytes=0 if stays else self._output.size_bytes,
         )
-
-
-def _in_all_groups(groups: Range, channels: Range, group_channels: int) -> Range:
-    """Channels of a tensor that a tile holds: part of one group, or all of several."""
-    return groups[0] * group_channels + channels[0], (groups[1] - 1) * group_channels + channels[1]

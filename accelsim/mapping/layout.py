@@ -1,6 +1,6 @@
 """Where a tensor lies in DRAM, and which contiguous runs of bytes a tile of it is made of.
 
-Activations are stored in blocks of `CHANNEL_BLOCK` channels, as (group, block, row, column, channel): a tile of whole
+Activations are stored in blocks of `CHANNEL_BLOCK` channels, as (group, block, row, channel, column): a tile of whole
 rows is one run per block, and neighbouring blocks join when the tile holds all rows. Codes are packed without gaps
 inside a row of a block; each such row starts on a byte.
 """
@@ -26,6 +26,17 @@ class Run(NamedTuple):
 
     address: int
     size_bytes: int
+
+
+class BlockPart(NamedTuple):
+    """Channels that lie in one block: the address of the block's first row, bytes from row to row, and in each row the
+    bit of the first code.
+    """
+
+    channels: Range
+    address: int
+    row_bytes: int
+    first_bit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,17 @@ class TensorLayout:
             for piece in pieces:
                 _append(runs, piece)
         return tuple(runs)
+
+    def parts(self, channels: Range) -> tuple[BlockPart, ...]:
+        """Where the codes of a channel range lie, block by block."""
+        parts = []
+        for block in self._blocks_of(channels):
+            start, end = max(channels[0], block.start), min(channels[1], block.end)
+            address = self.address + self.shape[1] * block.bytes_before
+            parts.append(
+                BlockPart((start, end), address, block.row_bytes, (start - block.start) * self.shape[2] * self.bits)
+            )
+        return tuple(parts)
 
     def whole_blocks(self, channels: Range) -> Range:
         """The range with the blocks at its ends made whole."""

@@ -19,6 +19,11 @@ def split(total: int, step: int) -> list[Range]:
     return [(start, min(start + step, total)) for start in range(0, total, step)]
 
 
+def in_all_groups(groups: Range, channels: Range, group_channels: int) -> Range:
+    """Channels of a tensor that a tile holds: part of one group, or all of several."""
+    return groups[0] * group_channels + channels[0], (groups[1] - 1) * group_channels + channels[1]
+
+
 def even_steps(total: int, unit: int = 1) -> list[int]:
     """Step sizes worth trying: for each number of parts the smallest multiple of `unit` that needs no more parts."""
     units = ceil_div(total, unit)

@@ -7,10 +7,13 @@ name the loads they need by index. The simulation decides only when each of thes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from accelsim.analytic.compute import ArrayShape
 from accelsim.mapping.layout import Run
+from accelsim.mapping.ranges import Range
 from accelsim.mapping.tiles import Tiling
+from accelsim.mapping.weight_layout import WeightTile
 from accelsim.workload.formats import TensorFormat
 from accelsim.workload.layers import Gemm, Layer
 
@@ -35,15 +38,25 @@ class Load:
         return cls(runs, size_bytes, size_bytes, tensor, rows)
 
 
+class TileRanges(NamedTuple):
+    """What a tile spans: groups, rows of the raw output, outputs and input channels of each group."""
+
+    groups: Range
+    rows: Range
+    outputs: Range
+    channels: Range
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One tile multiplication: its size, the loads it reads, and the output tile its partial sums belong to.
+    """One tile multiplication: its size and place, the loads it reads, and the output tile of its partial sums.
 
     `input_load` is None when the input is resident; then its first `input_rows` rows must have been produced.
     `starts_output` and `ends_output` mark the first and last input-channel tile of the output tile.
     """
 
     tile: Gemm
+    ranges: TileRanges
     weight_load: int
     input_load: int | None
     input_rows: int
@@ -98,6 +111,7 @@ class LayerPlan:
     `shape` and `tiling` are None for a vector layer. `weight_loads` go through the weight DMA, `loads` (input tiles and
     operands, in the order of need) through the input DMA. `resident_bytes` is what the layer's output takes of the
     input buffer (zero when the output goes to DRAM), `freed_bytes` what tensors read for the last time here give back.
+    `weight_tiles` says what lies where in each of `weight_loads` of trained weights.
     """
 
     layer: Layer
@@ -114,6 +128,7 @@ class LayerPlan:
     resident_bytes: int
     freed_bytes: int
     traffic: Traffic
+    weight_tiles: tuple[WeightTile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

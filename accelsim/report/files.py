@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from accelsim.errors import InputError
 from accelsim.report.summary import LayerRow, layer_rows
 from accelsim.result import CAUSES, Result
@@ -22,6 +25,7 @@ from quant.allocation.file import LayerFormats, write_allocation
 RESULT_NAME = "result.json"
 LAYERS_NAME = "layers.csv"
 ALLOCATION_NAME = "allocation.yaml"
+OUTPUT_NAME = "output.npy"
 _WHERE = "--out"
 _ALLOWED = "a directory that exists or can be made"
 FigureWriter = Callable[[Result, Path], object]
@@ -33,24 +37,31 @@ def check_output_directory(directory: Path) -> None:
         pass
 
 
-def write_report(result: Result, directory: Path, *, plots: bool = True) -> list[Path]:
-    """Write the report of a result and return the paths; `plots` adds the figures as PNG and SVG.
+def write_report(
+    result: Result, directory: Path, *, plots: bool = True, output: npt.NDArray[np.float32] | None = None
+) -> list[Path]:
+    """Write the report of a result and return the paths; `plots` adds the figures as PNG and SVG, `output`
+    is what a functional run computed.
 
     Files of the same names are replaced, others in `directory` are left alone. Raises InputError when the directory
     is a file or cannot be made or written.
     """
     if not plots:
-        return _write(result, directory, [])
+        return _write(result, directory, output, [])
     from accelsim.report.figures import write_figures  # matplotlib: slow to import and only needed here
 
-    return _write(result, directory, [write_figures])
+    return _write(result, directory, output, [write_figures])
 
 
-def _write(result: Result, directory: Path, figures: Iterable[FigureWriter]) -> list[Path]:
+def _write(
+    result: Result, directory: Path, output: npt.NDArray[np.float32] | None, figures: Iterable[FigureWriter]
+) -> list[Path]:
     with staging_folder(directory) as staging:
         (staging / RESULT_NAME).write_text(result.to_json() + "\n", encoding="utf-8")
         write_layers_csv(result, staging / LAYERS_NAME)
         write_allocation(allocation_of(result), staging / ALLOCATION_NAME)
+        if output is not None:
+            np.save(staging / OUTPUT_NAME, output)
         for write in figures:
             write(result, staging)
         return publish(staging, directory)

@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from accelsim.report.functional import functional_lines
 from accelsim.report.palette import BOUND_COLOURS, BOUND_LABELS, CAUSE_COLOURS
 from accelsim.report.summary import Headline, LayerRow, cause_rows, headline, layer_rows
 from accelsim.report.tables import AnyColumn, BarColumn, Column, fitted_table
@@ -34,6 +35,9 @@ class TerminalReport:
         width, ascii_only = options.max_width, options.ascii_only
         head = headline(self._result)
         yield _panel(head, ascii_only)
+        if self._result.functional is not None:
+            yield Text("\nValues\n", style="bold")
+            yield Text(_plain("\n".join(functional_lines(self._result.functional)), ascii_only))
         which = layers_phrase(self._result)
         yield Text(f"\n{which}, in execution order; bars: share of the run's cycles, coloured by bound\n", style="bold")
         columns = _layer_columns(layer_rows(self._result), head)

@@ -16,7 +16,7 @@ from accelsim.tlm.run import run_until_idle
 from accelsim.tlm.socket import InitiatorSocket, TargetSocket
 from accelsim.tlm.statistics import BusyTime, Counter, Histogram, Statistics, collect
 from accelsim.tlm.trace import Trace, TraceRecord
-from accelsim.tlm.transaction import Command, Status, Transaction
+from accelsim.tlm.transaction import Command, Data, Status, Transaction
 from accelsim.tlm.waiting import NamedEvent
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Counter",
     "CreditPool",
     "CycleEnvironment",
+    "Data",
     "EndOfCycle",
     "Fifo",
     "FixedPriority",

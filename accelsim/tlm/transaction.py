@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
 
 from accelsim.errors import SimulationError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+#: Bytes, or an array with a row for each byte, which holds that byte of several images.
+Data: TypeAlias = "bytes | npt.NDArray[np.uint8]"
 
 #: Value of a cycle stamp that has not been set yet.
 UNSTAMPED = -1
@@ -47,7 +55,7 @@ class Transaction:
     address: int
     size_bytes: int
     initiator: str
-    data: bytes | None = None
+    data: Data | None = None
     delay_cycles: int = 0
     issue_cycle: int = UNSTAMPED
     complete_cycle: int = UNSTAMPED

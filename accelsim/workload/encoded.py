@@ -36,26 +36,26 @@ def read_encoded(workload: Workload, path: Path) -> tuple[dict[str, LayerFormats
     scale_bytes: dict[str, int] = {}
     for layer in workload.layers:
         if layer.weight_elements:
-            encoded = _find(layer, stored, path)
+            encoded = encoded_layer(layer, stored, path)
             formats[layer.name] = _formats(layer, encoded, path)
             scale_bytes[layer.name] = encoded.scale_bytes
     return _with_matmuls(workload, formats), scale_bytes
 
 
-def _find(layer: Layer, stored: Mapping[str, EncodedLayer], path: Path) -> EncodedLayer:
+def encoded_layer(layer: Layer, stored: Mapping[str, EncodedLayer], path: Path) -> EncodedLayer:
     """The layer in the file, if its shape is that of the workload."""
     name = next((name for name in (f"{layer.name}.weight", layer.name) if name in stored), None)
     if name is None:
         found = f"has no tensor {layer.name}.weight or {layer.name} for {layer.place}"
         allowed = "an encoded tensor for every conv2d and linear layer of the workload"
         raise InputError(str(path), found, allowed, nearest_name(f"{layer.name}.weight", stored))
-    expected = _weight_shape(layer)
+    expected = weight_shape(layer)
     if stored[name].shape != expected:
         raise InputError(str(path), f"tensor {name} has shape {stored[name].shape}", f"{expected}, as {layer.place}")
     return stored[name]
 
 
-def _weight_shape(layer: Layer) -> tuple[int, ...]:
+def weight_shape(layer: Layer) -> tuple[int, ...]:
     """Of the trained weights, as frameworks store them: (outputs, inputs of a group, kernel height, kernel width)."""
     assert layer.gemm is not None, layer.name
     outputs = layer.gemm.groups * layer.gemm.outputs

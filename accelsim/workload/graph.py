@@ -140,6 +140,7 @@ def _build_layer(spec: LayerSpec, tensors: dict[str, Tensor], where: str) -> Lay
         weight_elements=body.weight_elements,
         parameters=body.parameters + post_parameters,
         transposed=body.transposed,
+        pool_mode=body.pool_mode,
         where=where,
     )
 

@@ -68,7 +68,8 @@ class Layer:
     attention heads. `weight_elements` are trained numbers that the array multiplies by (none for matmul);
     `parameters` are all that frameworks count: with bias, batch norm and layer norm (gain and offset), class token and
     position embeddings. `transposed` says that a matmul multiplies by the transpose of its stationary operand,
-    reducing over features (Q K^T). `where` is the layer's place in the file.
+    reducing over features (Q K^T); `pool_mode` is what a `pool` layer reduces a window to. `where` is the layer's place
+    in the file.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Layer:
     weight_elements: int
     parameters: int
     transposed: bool = False
+    pool_mode: Literal["max", "avg"] | None = None
     where: str = field(default="", compare=False)
 
     @property

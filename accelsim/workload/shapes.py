@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from accelsim.errors import InputError
 from accelsim.workload.layers import Gemm, PostOp, Shape, Window, elements
@@ -56,6 +57,7 @@ class Body:
     weight_elements: int = 0
     parameters: int = 0
     transposed: bool = False
+    pool_mode: Literal["max", "avg"] | None = None
 
 
 def layer_body(spec: LayerSpec, inputs: Sequence[Tensor], where: str) -> Body:
@@ -136,7 +138,7 @@ def _matmul(spec: MatmulSpec, inputs: Sequence[Tensor], where: str) -> Body:
 
 def _pool(spec: PoolSpec, inputs: Sequence[Tensor], where: str) -> Body:
     shape = inputs[0].shape
-    return Body(shape, _windowed(shape, spec.window, shape[0], where), spec.window)
+    return Body(shape, _windowed(shape, spec.window, shape[0], where), spec.window, pool_mode=spec.mode)
 
 
 def _add(spec: AddSpec, inputs: Sequence[Tensor], where: str) -> Body:

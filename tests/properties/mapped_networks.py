@@ -45,7 +45,8 @@ def convolutional(draw: st.DrawFn) -> dict[str, Any]:
         shape = shapes[source]
         window = draw(windows(shape))
         if draw(st.integers(0, 4)) == 0:
-            layers.append({"name": name, "kind": "pool", "mode": "max", "input": source, **window})
+            mode = draw(st.sampled_from(("max", "avg")))
+            layers.append({"name": name, "kind": "pool", "mode": mode, "input": source, **window})
             shapes[name] = windowed(shape[0], shape, window)
             continue
         groups = draw(st.sampled_from([groups for groups in (1, 2, 3, shape[0]) if shape[0] % groups == 0]))
@@ -73,7 +74,7 @@ def post_operations(draw: st.DrawFn, shape: Shape, shapes: dict[str, Shape]) -> 
             post.append({"add": draw(st.sampled_from(equal))})
         elif kind == "pool" and draw(st.booleans()):
             window = draw(windows(shape))
-            post.append({"max_pool": window})
+            post.append({draw(st.sampled_from(("max_pool", "avg_pool"))): window})
             shape = windowed(shape[0], shape, window)
     if draw(st.integers(0, 3)) == 0:
         post.append("global_avg_pool")

@@ -9,7 +9,7 @@ from accelsim.mapping.array_plan import ArrayPlanner
 from accelsim.mapping.context import PlanContext
 from accelsim.mapping.layout import Run
 from accelsim.mapping.memory_map import REGION_ALIGNMENT_BYTES, memory_map
-from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Step, Traffic
+from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Step, TileRanges, Traffic
 from accelsim.mapping.tiles import Tiling
 from accelsim.workload.layers import Gemm
 from accelsim.workload.loader import parse_workload
@@ -49,8 +49,8 @@ def test_two_row_tiles() -> None:
     )
     tile = Gemm(groups=1, pixels=8, reduction=288, outputs=32)
     assert found.steps == (
-        Step(tile, 0, 0, 3, 0, starts_output=True, ends_output=True),
-        Step(tile, 0, 1, 4, 1, starts_output=True, ends_output=True),
+        Step(tile, TileRanges((0, 1), (0, 2), (0, 32), (0, 32)), 0, 0, 3, 0, starts_output=True, ends_output=True),
+        Step(tile, TileRanges((0, 1), (2, 4), (0, 32), (0, 32)), 0, 1, 4, 1, starts_output=True, ends_output=True),
     )
     assert found.outputs == (
         OutputTile(256, 1024, 1024, (), (Run(2 * REGION, 1024),), 2),

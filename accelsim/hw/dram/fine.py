@@ -9,6 +9,7 @@ from accelsim.config.dram import DramPreset
 from accelsim.hw.dram.module import DramBlock
 from accelsim.hw.dram.queued_bank import Request
 from accelsim.hw.dram.queued_channel import QueuedChannel
+from accelsim.hw.values import TIMED_ONLY, Values
 from accelsim.tlm import Command, Module, Trace, Transaction
 
 #: Clocks that the channels are ahead of the rest at most (the quantum of TLM-2.0's temporal decoupling): what arrives
@@ -33,6 +34,7 @@ class FineDram(DramBlock):
         channels: int,
         clock_hz: int,
         trace: Trace,
+        values: Values = TIMED_ONLY,
     ) -> None:
         super().__init__(
             env,
@@ -42,6 +44,7 @@ class FineDram(DramBlock):
             channels=channels,
             clock_hz=clock_hz,
             trace=trace,
+            values=values,
             make_channel=QueuedChannel,
         )
         self._under_way: list[tuple[Request, Event]] = []
@@ -61,7 +64,7 @@ class FineDram(DramBlock):
         if not self._wake.triggered:
             self._wake.succeed()
         yield done
-        self._record(transaction, int(self.env.now))
+        self._hand_over(transaction, int(self.env.now))
 
     def _drive(self) -> ProcessGenerator:
         while True:

@@ -12,6 +12,7 @@ from simpy.events import ProcessGenerator
 from accelsim.config.dram import DramPreset
 from accelsim.hw.dram.address_map import AddressMap, Location
 from accelsim.hw.dram.channel import DramChannel
+from accelsim.hw.values import TIMED_ONLY, Values
 from accelsim.tlm import Command, Module, TargetSocket, Trace, Transaction
 from accelsim.units import PICOSECONDS_PER_SECOND, ceil_div
 
@@ -32,6 +33,7 @@ class DramBlock(Module):
         channels: int,
         clock_hz: int,
         trace: Trace,
+        values: Values,
         make_channel: Callable[[DramPreset], Any],
     ) -> None:
         super().__init__(env, name, parent)
@@ -42,7 +44,7 @@ class DramBlock(Module):
         ratio = gcd(PICOSECONDS_PER_SECOND, clock_hz * preset.tck_ps)
         #: Core cycles : DRAM clocks in whole numbers.
         self._cycles, self._clocks = clock_hz * preset.tck_ps // ratio, PICOSECONDS_PER_SECOND // ratio
-        self._trace = trace
+        self._trace, self._values = trace, values
         self._read_event, self._write_event = trace.event("dram_read"), trace.event("dram_write")
 
     def _serve(self, transaction: Transaction) -> ProcessGenerator:
@@ -66,7 +68,9 @@ class DramBlock(Module):
             (channel.write_bytes if is_write else channel.read_bytes).value += size_bytes
             yield channel.timing, place, bursts
 
-    def _record(self, transaction: Transaction, done: int) -> None:
+    def _hand_over(self, transaction: Transaction, done: int) -> None:
+        """Hand over the bytes, and note it in the trace."""
+        self._values.served(transaction, done)
         source = self._trace.source(transaction.initiator)
         event = self._write_event if transaction.command is Command.WRITE else self._read_event
         self._trace.record(done, source, event, transaction.size_bytes, transaction.address)
@@ -93,6 +97,7 @@ class Dram(DramBlock):
         channels: int,
         clock_hz: int,
         trace: Trace,
+        values: Values = TIMED_ONLY,
     ) -> None:
         super().__init__(
             env,
@@ -102,6 +107,7 @@ class Dram(DramBlock):
             channels=channels,
             clock_hz=clock_hz,
             trace=trace,
+            values=values,
             make_channel=DramChannel,
         )
 
@@ -113,7 +119,7 @@ class Dram(DramBlock):
             done_clock = max(done_clock, timing.serve(arrival_clock, place, bursts, is_write))
         done = self._cycle_at(done_clock)
         yield self.env.timeout(done - now)
-        self._record(transaction, done)
+        self._hand_over(transaction, done)
 
 
 class _Channel(Module):
