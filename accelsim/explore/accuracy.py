@@ -117,8 +117,10 @@ def in_the_loop(
     """Measure the designs after quantisation, choose one, and train it on for so many steps.
 
     The one chosen is `wanted`, one of the designs, or else the best (`best_of`). Designs of the same allocation are
-    measured once. InputError where the designs are not of the meter's network.
+    measured once. InputError where the designs are not of the meter's network, and for steps without training data.
     """
+    if qat_steps and not meter.has_training_data:
+        raise InputError("--data", "no training data", "train_inputs and train_labels, to train on")
     with as_input_errors("--model"):
         measured = [MeasuredDesign(design, meter.after_ptq(design.allocation)) for design in designs]
         found = InTheLoop.of(measured, meter, within_points)
@@ -126,7 +128,7 @@ def in_the_loop(
             found = replace(found, chosen=next(each for each in found.measured if each.design is wanted))
         if not qat_steps:
             return found
-        chosen = trained(found.chosen, meter, qat_steps)
+        chosen = replace(found.chosen, qat=meter.after_qat(found.chosen.design.allocation, qat_steps))
     everything = tuple(chosen if each is found.chosen else each for each in found.measured)
     return replace(found, measured=everything, chosen=chosen)
 
@@ -137,11 +139,6 @@ def best_of(measured: Sequence[MeasuredDesign], floating: float, within_points: 
     if kept:
         return max(kept, key=lambda each: (each.design.simulated_speedup, each.best))
     return max(measured, key=lambda each: (each.best, each.design.simulated_speedup))
-
-
-def trained(measured: MeasuredDesign, meter: AccuracyMeter, steps: int) -> MeasuredDesign:
-    """The design with its accuracy after so many steps of quantisation-aware training."""
-    return replace(measured, qat=meter.after_qat(measured.design.allocation, steps))
 
 
 def _numbers(each: MeasuredDesign) -> dict[str, Any]:

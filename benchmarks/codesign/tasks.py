@@ -11,17 +11,14 @@ import torch
 from torch import nn
 
 from accelsim.config.presets import load_hardware
-from accelsim.explore.accuracy import MeasuredDesign, trained
-from accelsim.explore.allocation_errors import dybit
+from accelsim.explore.accuracy import MeasuredDesign, measured_errors
 from accelsim.explore.allocation_problem import Freedom, parse_pins
 from accelsim.explore.codesign import Codesign, Design
-from accelsim.explore.sensitivity_errors import SensitivityErrors
 from accelsim.workload.loader import load_workload
 from benchmarks.accuracy import cells, datasets
 from benchmarks.accuracy.networks import efficientnet_lite0
 from quant.ptq.accuracy import AccuracyMeter
 from quant.ptq.data import TaskData
-from quant.ptq.sensitivity import measure_sensitivity
 from quant.sensitivity import DEFAULT_MEASURE
 
 _SEED, _FASHION_MNIST = 0, "Fashion-MNIST"
@@ -62,12 +59,9 @@ class Task:
         """The front, what the greedy search finds at the same cycles, and the uniform allocations."""
         network = load_workload(_WORKLOADS / f"{self.workload}.yaml")
         machine = load_hardware(self.hardware, self.overrides)
-        model, data = self.load(folder, fetched)
-        sensitivity = measure_sensitivity(
-            model, dybit(self.every_width), data.calibration, measures=[DEFAULT_MEASURE], cache=folder / "measured"
-        )
+        errors = measured_errors(network, self.meter(folder, fetched), self.every_width, DEFAULT_MEASURE)
         freedom = Freedom(self.weight_widths, self.activation_widths, parse_pins(network, ()))
-        search = Codesign.prepare(network, machine, freedom, SensitivityErrors(network, sensitivity))
+        search = Codesign.prepare(network, machine, freedom, errors)
         return search.front(self.points) + [_uniform(search, *bits) for bits in self.uniform]
 
 
@@ -110,7 +104,7 @@ TASKS = {
             (2, 3, 4, 8),
             (2, 3, 4, 8),
             ((8, 8), (6, 6), (4, 8), (4, 4), (3, 3), (2, 4), (2, 2)),
-            points=12,
+            points=10,
             within_points=0.5,
             qat_steps=cells.QAT[_FASHION_MNIST],
         ),
@@ -123,7 +117,7 @@ TASKS = {
             (2, 4, 8),
             (4, 6, 8),
             ((8, 8), (6, 6), (4, 8), (4, 4)),
-            points=8,
+            points=6,
             within_points=5.0,
         ),
     )
@@ -134,8 +128,9 @@ def measure(task_name: str, design: Design, folder: Path, fetched: Path) -> Meas
     """Quantise a design, and train it on if the task says so; what was done before is not done again."""
     torch.set_num_threads(1)
     task, meter = TASKS[task_name], _meter(task_name, folder, fetched)
-    found = MeasuredDesign(design, meter.after_ptq(design.allocation))
-    return trained(found, meter, task.qat_steps) if task.qat_steps and design.method != "greedy" else found
+    trains = task.qat_steps and design.method != "greedy"
+    qat = meter.after_qat(design.allocation, task.qat_steps) if trains else None
+    return MeasuredDesign(design, meter.after_ptq(design.allocation), qat)
 
 
 @cache

@@ -68,11 +68,13 @@ class AccuracyMeter:
 
     def after_ptq(self, allocation: Mapping[str, LayerFormats]) -> float:
         """Of the network quantised at an allocation. Raises DataError as `quantise`."""
-        key = content_key(self._content, allocation_text(allocation))
-        return self._kept(key, lambda: self._accuracy(self._quantised(allocation)))
+        return self._kept(self._ptq_key(allocation), lambda: self._accuracy(self._quantised(allocation)))
 
     def after_qat(self, allocation: Mapping[str, LayerFormats], steps: int) -> float:
-        """Of the network quantised and trained on for so many steps. Raises DataError without training data."""
+        """Of the network quantised, measured and then trained on for so many steps.
+
+        Raises DataError without training data, and as `quantise`.
+        """
         inputs, labels = self._data.train_inputs, self._data.train_labels
         if inputs is None or labels is None:
             raise DataError("no training data", "train_inputs and train_labels")
@@ -86,6 +88,7 @@ class AccuracyMeter:
 
         def measured() -> float:
             network = self._quantised(allocation)
+            self._kept(self._ptq_key(allocation), lambda: self._accuracy(network))
             augment, progress = self._augment, self._progress
             train(network, inputs, labels, training, augment=augment, checkpoint=checkpoint, progress=progress)
             return self._accuracy(network)
@@ -108,6 +111,9 @@ class AccuracyMeter:
             cache=self._folder,
             progress=self._progress,
         )
+
+    def _ptq_key(self, allocation: Mapping[str, LayerFormats]) -> str:
+        return content_key(self._content, allocation_text(allocation))
 
     def _kept(self, key: str, measure: Callable[[], float]) -> float:
         found = self._cache.read(key)

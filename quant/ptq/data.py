@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from quant.errors import DataError
 from quant.models import load_tensors
 
-_BATCH_NUMBERS = 2**20  # of inputs run at a time: six crops of 224 x 224, or a thousand small images
+_BATCH_ROWS, _BATCH_NUMBERS = 128, 2**20  # of inputs run at a time: six crops of 224 x 224, or 128 small images
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,12 @@ def most_likely(network: nn.Module, inputs: Tensor) -> Tensor:
 
 def accuracy(network: nn.Module, inputs: Tensor, classes: Tensor) -> float:
     """Percentage of the inputs whose most likely class is the expected one; the network is run as it is."""
-    return 100 * (most_likely(network, inputs) == classes).float().mean().item()
+    return 100 * (most_likely(network, inputs) == classes).double().mean().item()
 
 
 def batches(inputs: Tensor) -> list[Tensor]:
     """The rows, as many at a time as are run together."""
-    return list(torch.split(inputs, max(1, _BATCH_NUMBERS // inputs[0].numel())))
+    return list(torch.split(inputs, max(1, min(_BATCH_ROWS, _BATCH_NUMBERS // inputs[0].numel()))))
 
 
 def _checked(name: str, arrays: Mapping[str, npt.NDArray[Any]], where: str) -> Tensor:
