@@ -8,7 +8,8 @@ stopped goes on.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,18 +22,16 @@ from benchmarks.accuracy import cells
 from benchmarks.accuracy.datasets import Dataset
 from quant.allocation.file import LayerFormats
 from quant.content_cache import ContentCache, content_key
-from quant.ptq.quantise import PtqSettings, quantise
+from quant.errors import DataError
+from quant.ptq.layer_rounding import PtqSettings
+from quant.ptq.quantise import quantise
 from quant.ptq.sensitivity import measure_sensitivity
 from quant.sensitivity import MEASURES, Measure, Sensitivity
 
 TASK, ROWS, MIXES = "Fashion-MNIST", 512, 50
 SINGLE_FORMATS = ("dybit4", "dybit2")
 ROUNDINGS = {"nearest": PtqSettings(rounding="nearest", correct_bias=False), "GPTAQ": PtqSettings()}
-MIXED = (  # how weights are rounded, widths, and the candidates
-    ("nearest", "8, 4, 2", ("dybit8", "dybit4", "dybit2")),
-    ("nearest", "8, 4, 3", ("dybit8", "dybit4", "dybit3")),
-    ("GPTAQ", "8, 4, 2", ("dybit8", "dybit4", "dybit2")),
-)
+MIXED_FORMATS = {"8, 4, 2": ("dybit8", "dybit4", "dybit2"), "8, 4, 3": ("dybit8", "dybit4", "dybit3")}
 
 Formats = Mapping[str, str]
 """The format of each choice, by name; fp32 for those that are not there."""
@@ -47,16 +46,21 @@ class Case:
     formats: Formats
 
 
+Results = Sequence[tuple[Case, Mapping[str, float]]]
+"""Networks, and what was measured of each."""
+
+
 def cases(sensitivity: Sensitivity) -> list[Case]:
     """Every single choice in every format; and random mixes."""
     names = [choice.name for choice in sensitivity.choices]
     singles = [Case(f"one, {kind}", "nearest", {name: kind}) for kind in SINGLE_FORMATS for name in names]
     mixes = []
-    for rounding, widths, candidates in MIXED:
-        rng = np.random.default_rng(0)
-        for _ in range(MIXES):
-            formats = dict(zip(names, rng.choice(candidates, len(names)).tolist(), strict=True))
-            mixes.append(Case(f"mixes of {widths}, {rounding}", rounding, formats))
+    for rounding in ROUNDINGS:
+        for widths, candidates in MIXED_FORMATS.items():
+            rng = np.random.default_rng(0)
+            for _ in range(MIXES):
+                formats = dict(zip(names, rng.choice(candidates, len(names)).tolist(), strict=True))
+                mixes.append(Case(f"mixes of {widths}, {rounding}", rounding, formats))
     return singles + mixes
 
 
@@ -81,27 +85,30 @@ def tested(network: nn.Module, data: Dataset) -> dict[str, float]:
     return {"loss": nn.functional.cross_entropy(logits, labels).item(), "accuracy": 100 * right}
 
 
-def table(sensitivity: Sensitivity, results: Sequence[tuple[Case, Mapping[str, float]]]) -> str:
+def table(sensitivities: Mapping[str, Sensitivity], results: Results) -> str:
     """Markdown: Spearman's rank correlation of the sum of errors by each measure with what was measured."""
     groups = list(dict.fromkeys(case.group for case, _ in results))
-    lines = [["measure", *groups], ["---"] * (1 + len(groups))]
-    lines += [
-        [f"`{measure}`", *(_correlations(sensitivity, measure, group, results) for group in groups)]
-        for measure in MEASURES
-        if measure != "hessian"
-    ]
+    lines = [["measured with", "measure", *groups], ["---"] * (2 + len(groups))]
+    for rounding, sensitivity in sensitivities.items():
+        for measure in MEASURES:
+            of_groups = [[each for each in results if each[0].group == group] for group in groups]
+            lines.append([rounding, f"`{measure}`", *(_correlations(sensitivity, measure, each) for each in of_groups)])
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _correlations(
-    sensitivity: Sensitivity, measure: Measure, group: str, results: Sequence[tuple[Case, Mapping[str, float]]]
-) -> str:
+def _correlations(sensitivity: Sensitivity, measure: Measure, results: Results) -> str:
+    """With the loss, and with the drop of accuracy, over the cases whose every choice has been measured."""
     choices = {choice.name: choice for choice in sensitivity.choices}
-    of_group = [(case, found) for case, found in results if case.group == group]
-    errors = [sum(choices[n].error(kind, measure) for n, kind in case.formats.items()) for case, _ in of_group]
-    by: list[tuple[str, Callable[[Mapping[str, float]], float]]]
-    by = [("loss", lambda found: found["loss"]), ("accuracy", lambda found: -found["accuracy"])]
-    return " / ".join(f"{spearmanr(errors, [of(found) for _, found in of_group]).statistic:.2f}" for _, of in by)
+    pairs = []
+    for case, found in results:
+        with suppress(DataError):
+            pairs.append((sum(choices[name].error(kind, measure) for name, kind in case.formats.items()), found))
+    if not pairs:
+        return "-"
+    errors = [error for error, _ in pairs]
+    by_loss = spearmanr(errors, [found["loss"] for _, found in pairs]).statistic
+    by_accuracy = spearmanr(errors, [-found["accuracy"] for _, found in pairs]).statistic
+    return f"{by_loss:.2f} / {by_accuracy:.2f}"
 
 
 def main() -> None:
@@ -113,26 +120,34 @@ def main() -> None:
     data = cells.DATASETS[TASK](options.cache)
     network = cells.trained_network(TASK, 0, options.out)
     drawn = torch.randperm(len(data.train_images), generator=torch.Generator().manual_seed(0))[:ROWS]
-    rows, labels = data.train_images[drawn], data.train_labels[drawn]
-    sensitivity = measure_sensitivity(
-        network,
-        list(dict.fromkeys([*SINGLE_FORMATS, *(name for *_, candidates in MIXED for name in candidates)])),
-        rows,
-        labels=labels,
-        measures=list(MEASURES),
-        cache=options.out / "sensitivity",
-        progress=lambda what, done, of: print(f"\r{what} {done}/{of}", end="", flush=True),
-    )
-    store = ContentCache(options.out / "sensitivity")
-    results = []
-    everything = cases(sensitivity)
+    rows, folder = data.train_images[drawn], options.out / "sensitivity"
+    sensitivities = {
+        rounding: measure_sensitivity(
+            network,
+            ["dybit8", "dybit4", "dybit3", "dybit2"],
+            rows,
+            labels=data.train_labels[drawn],
+            measures=list(MEASURES),
+            settings=settings,
+            cache=folder,
+            progress=_show,
+        )
+        for rounding, settings in ROUNDINGS.items()
+    }
+    store, results = ContentCache(folder), []
+    some = sensitivities["nearest"]
+    everything = cases(some)
     for index, case in enumerate(everything):
         key = content_key("benchmark", repr(case))
-        found = store.read(key) or measured(case, sensitivity, network, data, rows)
+        found = store.read(key) or measured(case, some, network, data, rows)
         store.write(key, found)
         results.append((case, found))
-        print(f"\rnetworks {index + 1}/{len(everything)}", end="", flush=True)
-    print("\n" + table(sensitivity, results))
+        _show("networks", index + 1, len(everything))
+    print("\n" + table(sensitivities, results))
+
+
+def _show(what: str, done: int, count: int) -> None:
+    print(f"\r{what} {done}/{count}  ", end="", flush=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from quant.allocation.file import LayerFormats
 from quant.files import replacing
 from quant.granularity import Granularity
 from quant.ptq.graph import trace, uniform_allocation
-from quant.ptq.quantise import PtqSettings, Rounding, quantise
+from quant.ptq.layer_rounding import PtqSettings, Rounding
+from quant.ptq.quantise import quantise
 from quant.ptq.training import TrainingSettings, train
 
 DATASETS: dict[str, Callable[[Path], datasets.Dataset]] = {

@@ -152,12 +152,15 @@ def sensitivity(
     cache: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep what is measured here, and take from here what was.")
     ] = None,
+    rounding: Annotated[
+        str, typer.Option(help="How the network is going to be quantised: nearest, gptq or gptaq.")
+    ] = "gptaq",
     seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
     json_output: Json = False,
 ) -> None:
     """Measure what each layer's weights and each tensor do to a network when they are rounded."""
     from quant.cli.output import print_document
-    from quant.cli.sensitivity import load_calibration, print_sensitivity, torch_part
+    from quant.cli.sensitivity import load_calibration, print_sensitivity, settings_for, torch_part
     from quant.files import check_output
     from quant.report.progress import progress_bars
     from quant.sensitivity import check_measures
@@ -168,8 +171,8 @@ def sensitivity(
     check_measures(names or ())
     arrays = load_calibration(data)
     torch_module, network = torch_part(model)
+    settings = settings_for(torch_module, rounding, seed)
     with progress_bars() as show:
-        settings = torch_module.SensitivitySettings(seed=seed)
         found = torch_module.measure_sensitivity(
             network, formats.split(","), **arrays, measures=names, settings=settings, cache=cache, progress=show
         )

@@ -13,6 +13,7 @@ from quant.models import load_tensors
 from quant.sensitivity import DEFAULT_MEASURE, MEASURES, Measure, MeasuredChoice, Sensitivity
 
 _SHOWN = 10  # choices
+_ROUNDINGS = ("nearest", "gptq", "gptaq")
 
 
 def load_calibration(path: Path) -> dict[str, Any]:
@@ -39,6 +40,14 @@ def torch_part(model: str) -> tuple[ModuleType, Any]:
         allowed = "torch: install this package with its extra, as in '.[torch]'"
         raise DataError("torch is needed and is not installed", allowed, where=model) from None
     return sensitivity, models.module_of_factory(model)
+
+
+def settings_for(sensitivity: ModuleType, rounding: str, seed: int) -> Any:
+    """`PtqSettings` with this rounding and seed. DataError for another rounding."""
+    if rounding not in _ROUNDINGS:
+        nearest = get_close_matches(rounding, _ROUNDINGS, n=1)
+        raise DataError(f"--rounding {rounding!r}", ", ".join(_ROUNDINGS), *nearest)
+    return sensitivity.PtqSettings(rounding, seed=seed)
 
 
 def shown_measure(sensitivity: Sensitivity) -> Measure:

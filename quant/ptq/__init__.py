@@ -10,7 +10,8 @@
 
 from quant.ptq.export import encoded_layers
 from quant.ptq.graph import array_layers, trace, uniform_allocation
-from quant.ptq.quantise import PtqSettings, quantise
+from quant.ptq.layer_rounding import PtqSettings
+from quant.ptq.quantise import quantise
 from quant.ptq.training import TrainingSettings, train
 
 __all__ = [

@@ -10,7 +10,7 @@ from torch import Tensor, fx
 from quant.errors import DataError
 from quant.scaling import checked_numbers
 
-_BATCH_NUMBERS = 2**18  # of inputs run at a time, so that much of what passes between layers stays in the caches
+_BATCH_NUMBERS = 2**19  # of inputs run at a time, so that some of what passes between layers stays in the caches
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from quant.ptq.choice_rounding import Rounding
+from quant.ptq.choice_rounding import ChoiceRounding
 from quant.ptq.graph import WeightedLayer
 
 
 def fisher_errors(
     network: fx.GraphModule,
     inputs: Tensor,
-    roundings: Sequence[Rounding],
+    roundings: Sequence[ChoiceRounding],
     generator: torch.Generator,
     progress: Callable[[int], None],
 ) -> list[float]:
@@ -28,8 +28,7 @@ def fisher_errors(
 
     The gradient of an input is that of logits * (S u): S S^T = diag(p) - p p^T, and u has a random sign for each class.
     """
-    modules = {id(r.choice.weights): r.choice.weights for r in roundings if r.choice.weights is not None}
-    layers = list(modules.values())
+    layers = list(dict.fromkeys(r.choice.weights for r in roundings if r.choice.weights is not None))
     nodes = list(dict.fromkeys(node for rounding in roundings for node in rounding.tensors))
     squares = {layer: torch.zeros_like(layer.weight) for layer in layers}
     totals = [0.0] * len(roundings)

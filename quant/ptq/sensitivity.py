@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import fmean
@@ -19,11 +18,12 @@ from quant.errors import DataError
 from quant.formats import get_format
 from quant.ptq.calibration import Progress
 from quant.ptq.calibration_run import CalibrationRun
-from quant.ptq.choice_rounding import Rounding, Roundings
+from quant.ptq.choice_rounding import ChoiceRounding, Roundings
 from quant.ptq.choices import NetworkChoice, network_choices
 from quant.ptq.curvature import fisher_errors, hessian_products, random_signs
 from quant.ptq.graph import trace
-from quant.ptq.one_rounding import rounding_errors
+from quant.ptq.layer_rounding import PtqSettings
+from quant.ptq.one_rounding import OneRounding
 from quant.ptq.walk import Walk
 from quant.scaling import checked_numbers
 from quant.sensitivity import MEASURES, Measure, Measured, MeasuredChoice, Sensitivity, check_measures
@@ -33,14 +33,8 @@ _LOCAL: set[Measure] = {"noise", "layer"}
 _OF_LABELS: set[Measure] = {"loss", "accuracy"}
 _OF_CLASSES: set[Measure] = {"kl", "fisher", "hessian", *_OF_LABELS}
 
-
-@dataclass(frozen=True)
-class SensitivitySettings:
-    """How sensitivity is measured. Weights have a scale for each output channel, tensors one, of least error each."""
-
-    probes: int = 32
-    """Draws of the Hessian's trace."""
-    seed: int = 0
+PROBES = 32
+"""Draws of the Hessian's trace."""
 
 
 def measure_sensitivity(
@@ -50,20 +44,22 @@ def measure_sensitivity(
     *,
     labels: Tensor | npt.NDArray[Any] | None = None,
     measures: Sequence[Measure] | None = None,
-    settings: SensitivitySettings | None = None,
+    settings: PtqSettings | None = None,
+    probes: int = PROBES,
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> Sensitivity:
     """Round each layer's weights, and each tensor that array layers read, to each format, everything else in float.
 
     `calibration` is inputs, shape (rows, *input); `labels` their classes, shape (rows,). `measures` are by default all
-    that the data allow but `hessian`. With `cache`, a folder, what was measured before of the same network, data and
-    settings is taken from there, and what is measured is kept there at once.
+    that the data allow but `hessian`. `settings` say how the network is going to be quantised. With `cache`, a folder,
+    what was measured before of the same network, data and settings is taken from there, and what is measured is kept
+    there at once.
 
     Raises DataError for a model that cannot be traced, data or measures that do not fit it or each other, NaN, and
     formats that tensors cannot have; FormatError for unknown formats; OSError for a cache that cannot be written.
     """
-    settings = settings or SensitivitySettings()
+    settings = settings or PtqSettings()
     names = [get_format(name).name for name in formats]
     if not names or len(set(names)) < len(names):
         raise DataError(f"formats {', '.join(names) or 'none'}", "one or more, each once")
@@ -76,7 +72,7 @@ def measure_sensitivity(
     work.round_one_by_one(wanted - {"fisher", "hessian"})
     if "fisher" in wanted:
         work.measure_fisher()
-    traces = work.hessian_traces() if "hessian" in wanted else {}
+    traces = work.hessian_traces(probes) if "hessian" in wanted else {}
     choices = tuple(work.result(choice, wanted, traces.get(choice.name)) for choice in work.choices)
     return Sensitivity(len(data.inputs), settings.seed, choices)
 
@@ -102,7 +98,7 @@ class _Work:
         self,
         network: fx.GraphModule,
         data: CalibrationRun,
-        settings: SensitivitySettings,
+        settings: PtqSettings,
         cache: ContentCache,
         formats: Sequence[str],
         progress: Progress,
@@ -111,7 +107,7 @@ class _Work:
         self._cache, self._progress = cache, progress
         self._content = _content(network, data, settings)
         self.choices = network_choices(network)
-        self._roundings = Roundings(network, self.choices, data.batches, settings.seed, progress)
+        self._roundings = Roundings(network, self.choices, data.batches, settings, progress)
         self._known = {
             (choice, name): cache.read(self._key(choice, name)) for choice in self.choices for name in formats
         }
@@ -121,14 +117,14 @@ class _Work:
         missing = self._missing(wanted)
         if not missing:
             return
-        data = self._data if wanted - _LOCAL else None
+        rounder = OneRounding(self._network, self._data, self._settings)
         done, count = 0, sum(map(len, missing.values()))
         with torch.no_grad():
             walks = [Walk(self._network, batch) for batch in self._data.batches]
             for node in self._network.graph.nodes:
                 for choice in [choice for choice in missing if choice.first is node]:
                     roundings = [self._roundings.of(choice, format_name) for format_name in missing[choice]]
-                    errors = rounding_errors(self._network, walks, roundings, data)
+                    errors = rounder.errors(walks, roundings, to_the_output=bool(wanted - _LOCAL))
                     for rounding, found in zip(roundings, errors, strict=True):
                         self._keep(rounding, found)
                         done += 1
@@ -149,11 +145,11 @@ class _Work:
         for rounding, error in zip(roundings, errors, strict=True):
             self._keep(rounding, {"fisher": error})
 
-    def hessian_traces(self) -> dict[str, float]:
+    def hessian_traces(self, probes: int) -> dict[str, float]:
         """The trace for each choice of weights: a mean over the probes, each of which is cached by itself."""
         layers = {choice.name: choice.weights for choice in self.choices if choice.weights is not None}
         draws = []
-        for probe in range(self._settings.probes):
+        for probe in range(probes):
             key = content_key(self._content, "hessian", str(probe))
             found = self._cache.read(key)
             if found.keys() != layers.keys():
@@ -162,7 +158,7 @@ class _Work:
                 found = hessian_products(self._network, self._data.batches, layers, signs)
                 self._cache.write(key, found)
             draws.append(found)
-            self._progress("Hessian", probe + 1, self._settings.probes)
+            self._progress("Hessian", probe + 1, probes)
         return {name: fmean(draw[name] for draw in draws) for name in layers}
 
     def result(self, choice: NetworkChoice, wanted: set[Measure], hessian_trace: float | None) -> MeasuredChoice:
@@ -185,7 +181,7 @@ class _Work:
                 missing[choice].append(format_name)
         return missing
 
-    def _keep(self, rounding: Rounding, found: Mapping[str, float]) -> None:
+    def _keep(self, rounding: ChoiceRounding, found: Mapping[str, float]) -> None:
         known = self._known[rounding.choice, rounding.format_name]
         known.update(found)
         self._cache.write(self._key(rounding.choice, rounding.format_name), known)
@@ -197,9 +193,9 @@ class _Work:
         self._progress(what, done, count)
 
 
-def _content(network: fx.GraphModule, data: CalibrationRun, settings: SensitivitySettings) -> str:
+def _content(network: fx.GraphModule, data: CalibrationRun, settings: PtqSettings) -> str:
     """The key of all that every number depends on."""
-    parts: list[str | bytes] = [_VERSION, str(network), str(settings.seed)]
+    parts: list[str | bytes] = [_VERSION, str(network), repr(settings)]
     named = [*network.named_parameters(), *network.named_buffers(), ("inputs", data.inputs)]
     named += [("labels", data.labels)] if data.labels is not None else []
     for name, tensor in named:

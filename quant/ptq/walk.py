@@ -23,11 +23,16 @@ class Walk:
         for read in self._last_read.get(node, ()):
             del self.values[read]
 
-    def fork(self) -> Walk:
-        """A walk that goes on from here by itself. It has values of its own, since nodes may change them in place."""
+    def fork(self, network: fx.GraphModule | None = None) -> Walk:
+        """A walk that goes on from here by itself, in a copy of the network if that is given.
+
+        It has values of its own, since nodes may change them in place; nodes are those of this walk's network.
+        """
         fork = copy.copy(self)
         fork._interpreter = copy.copy(self._interpreter)
         fork._interpreter.args_iter = iter((self._batch,))
+        if network is not None:
+            fork._interpreter.module = network
         fork.values = fork._interpreter.env = dict(
             zip(self.values, copy.deepcopy(list(self.values.values())), strict=True)
         )

@@ -42,6 +42,7 @@ def test_a_file_and_a_table(data: Path, capsys: pytest.CaptureFixture[str]) -> N
     [
         ([FACTORY, "--formats", "dybot4"], "did you mean 'dybit4'"),
         ([FACTORY, "--measures", "kl,fischer"], "measure 'fischer'; did you mean 'fisher'"),
+        ([FACTORY, "--rounding", "neares"], "--rounding 'neares'; did you mean 'nearest'"),
         ([FACTORY, "--data", "missing.npz"], "missing.npz: "),
         ([FACTORY, "--cache", "{data}"], "data.npz: is not a directory"),
         ([FACTORY, "-o", "nowhere/s.json"], "there is no directory nowhere"),

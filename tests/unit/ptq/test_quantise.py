@@ -12,7 +12,8 @@ from quant.granularity import Granularity
 from quant.ptq.export import encoded_layers
 from quant.ptq.fake_quant import FakeQuantize
 from quant.ptq.graph import trace, uniform_allocation
-from quant.ptq.quantise import PtqSettings, quantise, weight_quantiser
+from quant.ptq.layer_rounding import PtqSettings
+from quant.ptq.quantise import quantise, weight_quantiser
 from tests.unit.ptq.networks import Attention, Residual, images
 
 NEAREST = PtqSettings(rounding="nearest", correct_bias=False)

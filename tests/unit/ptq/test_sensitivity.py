@@ -12,14 +12,16 @@ from torch import Tensor, nn
 from quant.allocation.file import LayerFormats
 from quant.errors import DataError
 from quant.ptq.graph import array_layers, trace
-from quant.ptq.quantise import PtqSettings, quantise
-from quant.ptq.sensitivity import SensitivitySettings, measure_sensitivity
+from quant.ptq.layer_rounding import PtqSettings
+from quant.ptq.quantise import quantise
+from quant.ptq.sensitivity import measure_sensitivity
 from quant.sensitivity import MEASURES, Measured, Sensitivity
 from tests.unit.ptq.networks import Attention, Residual, images
 
 FORMATS = ["dybit4", "dybit2"]
 CHOICES = 11  # of Residual
 LABELS = torch.arange(16) % 5
+NEAREST = PtqSettings(rounding="nearest", correct_bias=False)
 
 
 def page_network() -> nn.Module:
@@ -33,7 +35,7 @@ def page_network() -> nn.Module:
 
 
 def measure(data: Tensor | None = None, model: nn.Module | None = None, **options: Any) -> Sensitivity:
-    options = {"labels": LABELS, **options}
+    options = {"labels": LABELS, "settings": NEAREST, **options}
     formats = options.pop("formats", FORMATS)
     return measure_sensitivity(model or Residual(), formats, images() if data is None else data, **options)
 
@@ -55,9 +57,8 @@ class Steps:
 def test_example_of_the_page() -> None:
     """The two inputs 250 times, since what is drawn for `fisher` and `hessian` is right on average only."""
     inputs, labels = torch.tensor([[1.0, 1.0], [1.0, 0.0]]).repeat(250, 1), torch.tensor([0, 1]).repeat(250)
-    settings = SensitivitySettings(probes=400)
     found = measure_sensitivity(
-        page_network(), ["int2"], inputs, labels=labels, measures=list(MEASURES), settings=settings
+        page_network(), ["int2"], inputs, labels=labels, measures=list(MEASURES), settings=NEAREST, probes=400
     )
     first = found.read_by(["0"], [])
     errors = first.formats["int2"]
@@ -70,20 +71,29 @@ def test_example_of_the_page() -> None:
     assert first.hessian_trace == pytest.approx(0.3525, rel=0.15)
 
 
-def test_each_choice_alone_is_what_quantise_makes_of_it() -> None:
+@pytest.mark.parametrize("settings", [NEAREST, PtqSettings(rounding="nearest")], ids=["nearest", "biases"])
+def test_each_choice_alone_is_what_quantise_makes_of_it(settings: PtqSettings) -> None:
     """Signal and noise at the output, of weights and of tensors with what goes along."""
     exact = trace(Residual())(images())
     layers = array_layers(trace(Residual()))
-    for choice in measure().choices:
+    for choice in measure(settings=settings, formats=["dybit3"]).choices:
         allocation = {
             name: LayerFormats(
-                "dybit4" if name in choice.weights_of else "fp32", "dybit4" if name in choice.input_of else "fp32"
+                "dybit3" if name in choice.weights_of else "fp32", "dybit3" if name in choice.input_of else "fp32"
             )
             for name in layers
         }
-        rounded = quantise(Residual(), allocation, [images()], PtqSettings(rounding="nearest", correct_bias=False))
+        rounded = quantise(Residual(), allocation, [images()], settings)
         noise = (rounded(images()) - exact).square().sum() / exact.square().sum()
-        assert choice.formats["dybit4"].output == pytest.approx(noise.item(), rel=1e-3)
+        assert choice.formats["dybit3"].output == pytest.approx(noise.item(), rel=1e-3)
+
+
+def test_later_layers_make_up_for_a_coarse_first_one() -> None:
+    """What is left at the output: with GPTAQ less than with biases alone, with those less than with nothing."""
+    ways = (PtqSettings(), PtqSettings(rounding="nearest"), NEAREST)
+    found = [measure(images(64), labels=None, settings=way, measures=["output"], formats=["dybit2"]) for way in ways]
+    errors = [each.read_by(["stem"], []).error("dybit2", "output") for each in found]
+    assert errors == sorted(errors)
 
 
 def test_without_labels_and_without_logits() -> None:
@@ -112,16 +122,16 @@ def test_operations_in_place_change_nothing() -> None:
 def test_the_model_is_left_as_it_was() -> None:
     model = Residual()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    measure(model=model, measures=list(MEASURES), settings=SensitivitySettings(probes=1))
+    measure(model=model, measures=list(MEASURES), probes=1, settings=PtqSettings())
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
     assert all(parameter.requires_grad for parameter in model.parameters())
 
 
 def test_same_seed_same_numbers_and_the_second_time_from_the_cache(tmp_path: Path) -> None:
     steps = Steps()
-    first = measure(cache=tmp_path, measures=list(MEASURES), settings=SensitivitySettings(probes=2))
-    assert first == measure(measures=list(MEASURES), settings=SensitivitySettings(probes=2))
-    again = measure(cache=tmp_path, measures=list(MEASURES), settings=SensitivitySettings(probes=2), progress=steps)
+    first = measure(cache=tmp_path, measures=list(MEASURES), probes=2)
+    assert first == measure(measures=list(MEASURES), probes=2)
+    again = measure(cache=tmp_path, measures=list(MEASURES), probes=2, progress=steps)
     assert again == first
     assert steps.count == {"Hessian": 2}  # read, not measured
     assert not list(tmp_path.glob("*.partial"))
@@ -157,7 +167,7 @@ def _changed_weight() -> dict[str, Any]:
         (_changed_image, CHOICES * 2),
         (_changed_weight, CHOICES * 2),
         (lambda: {"labels": LABELS.flip(0)}, CHOICES * 2),
-        (lambda: {"settings": SensitivitySettings(seed=1)}, CHOICES * 2),
+        (lambda: {"settings": PtqSettings(seed=1)}, CHOICES * 2),
         (lambda: {"formats": ["dybit4", "dybit2", "int4"]}, CHOICES),
         (lambda: {"formats": ["dybit2"]}, 0),
         (lambda: {"measures": ["kl"]}, 0),
@@ -177,8 +187,10 @@ def test_what_has_changed_is_measured_again(
 def test_another_measure_only_adds_itself(tmp_path: Path) -> None:
     measure(cache=tmp_path, measures=["kl"])
     steps = Steps()
-    measure(cache=tmp_path, measures=["kl", "fisher"], progress=steps)
+    both = measure(cache=tmp_path, measures=["kl", "fisher"], progress=steps)
     assert steps.count == {"calibrating": 1, "Fisher matrix": 16}
+    assert both == measure(measures=["kl", "fisher"])
+    assert measure(cache=tmp_path, measures=["kl"]) == measure(measures=["kl"])
 
 
 def test_a_damaged_entry_is_measured_again(tmp_path: Path) -> None:
