@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -82,8 +83,8 @@ def _draw_series(axes: Axes, origin: str, series: Sequence[AccuracyPoint]) -> Li
 
 
 def _write_labels(axes: Axes, points: Sequence[AccuracyPoint]) -> None:
-    """Below the lowest of the labelled points at about the same speed-up, the labels of all of them."""
-    apart = 0.05 * (max(point.speedup for point in points) - min(point.speedup for point in points))
+    """The labels of points at about the same speed-up in one, below all marks that it would cover."""
+    apart = 0.06 * (max(point.speedup for point in points) - min(point.speedup for point in points))
     groups: list[list[AccuracyPoint]] = []
     for point in sorted((point for point in points if point.label), key=lambda point: point.speedup):
         if groups and point.speedup - groups[-1][0].speedup <= apart:
@@ -92,9 +93,10 @@ def _write_labels(axes: Axes, points: Sequence[AccuracyPoint]) -> None:
             groups.append([point])
     for group in groups:
         labels = ", ".join(point.label for point in sorted(group, key=lambda point: -point.ptq))
-        lowest = min(group, key=lambda point: point.ptq)
-        place = lowest.speedup, lowest.ptq
-        axes.annotate(labels, place, (0, -13), textcoords="offset points", ha="center", fontsize=7.5)
+        speedup = fmean(point.speedup for point in group)
+        near = [point for point in points if abs(point.speedup - speedup) <= apart]
+        lowest = min(percent for point in near for percent in (point.ptq, point.qat) if percent is not None)
+        axes.annotate(labels, (speedup, lowest), (0, -13), textcoords="offset points", ha="center", fontsize=7.5)
 
 
 def _mark(label: str, face: str, size: float = 5.5) -> Line2D:
