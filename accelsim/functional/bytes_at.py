@@ -48,6 +48,7 @@ class Memory:
         self.parameters = Region(0, parameter_bytes, 1)
         self.tensors = Region(parameter_bytes, footprint_bytes - parameter_bytes, images)
         self._occupied = occupied
+        self._shared: dict[int, Bytes] = {}
 
     @property
     def size_bytes(self) -> int:
@@ -71,12 +72,24 @@ class Memory:
         """A view of bytes of one of the two regions."""
         return (self.parameters if address < self.tensors.address else self.tensors).at(address, size_bytes)
 
+    def write(self, address: int, data: Bytes) -> None:
+        """Set bytes, and in those that tiles share the bits of the others."""
+        self.at(address, len(data))[:] = data
+        for shared, bits in self._shared.items():
+            if address <= shared < address + len(data):
+                self.at(shared, 1)[:] |= bits
+
+    def share(self, address: int, bits: Bytes) -> None:
+        """Set bits of a byte that another tile writes, before or after."""
+        self._shared[address] = self._shared.get(address, np.zeros_like(bits)) | bits
+        self.at(address, 1)[:] |= bits
+
 
 class TileBytes:
     """The bytes of one tile, which lies in `runs`: on its way between DRAM and a buffer, or in one.
 
     What is asked for beyond the runs is read from `memory` and counted in `edge_bytes`: bytes that codes of two tiles
-    share. What is put there waits until `put_edges` is called.
+    share.
     """
 
     def __init__(self, runs: Iterable[Run], memory: Memory, images: int) -> None:
@@ -87,7 +100,6 @@ class TileBytes:
         self._memory = memory
         self.bytes = np.zeros((self._offsets[-1], images), np.uint8)
         self.edge_bytes = 0
-        self._edges: list[tuple[int, Bytes]] = []
 
     def at(self, address: int, size_bytes: int) -> Bytes:
         """Bytes from `address` on."""
@@ -105,14 +117,9 @@ class TileBytes:
         for offset in range(len(found)):
             byte, inside = found[offset : offset + 1], self._inside(address + offset, 1)
             if inside is None:
-                self._edges.append((address + offset, byte))
+                self._memory.share(address + offset, byte)
             else:
                 inside |= byte
-
-    def put_edges(self) -> None:
-        """Put the bits beyond the runs into DRAM, where the rest of their bytes has been written."""
-        for address, byte in self._edges:
-            self._memory.at(address, 1)[:] |= byte
 
     def part(self, address: int, size_bytes: int) -> Bytes:
         """The bytes of a burst."""

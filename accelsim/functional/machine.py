@@ -87,8 +87,8 @@ class FunctionalMachine(Values):
         found = self.memory.at(transaction.address, transaction.size_bytes)
         if transaction.command is Command.READ:
             transaction.data = self._faults.read(found, transaction.address, cycle)
-        elif transaction.data is not None:
-            found[:] = transaction.data
+        elif isinstance(transaction.data, np.ndarray):
+            self.memory.write(transaction.address, transaction.data)
 
     def room(self, load: Load) -> Cargo | None:
         return TileBytes(load.runs, self.memory, 1 if load.tensor is None else self._images)
@@ -140,10 +140,7 @@ class FunctionalMachine(Values):
             self._encode(layer.name, tile, channels, first_row, x)
 
     def result(self, tile: OutputTile) -> Cargo | None:
-        return self._results[id(tile)]
-
-    def stored(self, tile: OutputTile) -> None:
-        self._results.pop(id(tile)).put_edges()
+        return self._results.pop(id(tile))
 
     def _weights(self, plan: LayerPlan, step: Step, cycle: int) -> Integers:
         load = plan.weight_loads[step.weight_load]

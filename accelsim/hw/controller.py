@@ -12,7 +12,7 @@ from accelsim.hw.account import LayerRun, Milestone
 from accelsim.hw.payloads import PostProcess, TileMultiply, Transfer
 from accelsim.hw.tensors import TensorBoard
 from accelsim.hw.values import Values
-from accelsim.mapping.schedule import Load, OutputTile, Schedule, Step
+from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Schedule, Step
 from accelsim.tlm import Command, CreditPool, Fifo, InitiatorSocket, Module, Trace
 
 
@@ -61,7 +61,7 @@ class Controller(Module):
         self._tensors.advance(schedule.input_name, schedule.input_rows)
         self._finished = Milestone(env, "the last store")
         self._stores: Fifo[tuple[LayerRun, OutputTile]] = Fifo(env, sum(len(p.outputs) for p in schedule.plans) + 1)
-        self._stores_pending = sum(bool(tile.runs) for plan in schedule.plans for tile in plan.outputs)
+        self._stores_pending = sum(_is_stored(plan, tile) for plan in schedule.plans for tile in plan.outputs)
         self._source = trace.source(self.path)
         self._events = {name: trace.event(name) for name in ("load", "multiply", "process", "store", "layer")}
 
@@ -121,9 +121,9 @@ class Controller(Module):
         """Results that go to DRAM, as they come out of the vector unit."""
         while self._stores_pending:
             run, tile = yield self._stores.get()
-            result = self._values.result(tile)
-            yield from self.output_dma.b_transport(Transfer.of(Command.WRITE, tile.runs, self.path, result))
-            self._values.stored(tile)
+            if tile.runs:
+                result = self._values.result(tile)
+                yield from self.output_dma.b_transport(Transfer.of(Command.WRITE, tile.runs, self.path, result))
             self._space.output.release(tile.encoded_bytes)
             run.write_bytes += tile.encoded_bytes
             self._record("store", tile.encoded_bytes)
@@ -204,7 +204,7 @@ class Controller(Module):
         self._record("process", tile.elements)
         for index in tile.loads:
             self._give_up(self._space.input, plan.loads, index)
-        if tile.runs:
+        if _is_stored(plan, tile):
             self._space.output.release(tile.reserved_bytes - tile.encoded_bytes)
             yield self._stores.put((run, tile))
         else:
@@ -218,3 +218,10 @@ class Controller(Module):
 
     def _record(self, event: str, a: int, b: int = 0) -> None:
         self._trace.record(int(self.env.now), self._source, self._events[event], a, b)
+
+
+def _is_stored(plan: LayerPlan, tile: OutputTile) -> bool:
+    """Whether a tile goes out after those before it: also one whose few codes lie in bytes that an earlier one stores,
+    if it completes rows, which must not be read before that one is in DRAM.
+    """
+    return bool(tile.runs) or (tile.rows_done > 0 and not plan.resident_bytes)

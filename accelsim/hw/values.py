@@ -33,8 +33,5 @@ class Values:
         """The bytes of an output tile that is stored now."""
         return None
 
-    def stored(self, tile: OutputTile) -> None:
-        """An output tile is in DRAM."""
-
 
 TIMED_ONLY = Values()

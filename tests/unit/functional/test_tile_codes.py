@@ -73,5 +73,6 @@ def test_bytes_beside_a_tile_come_from_memory_and_are_counted() -> None:
     assert tile.at(15, 3)[:, 0].tolist() == [15, 16, 17]
     assert tile.edge_bytes == 1
     tile.put(11, np.array([[1], [128]], np.uint8))
-    tile.put_edges()
     assert (tile.at(11, 1).item(), memory.at(12, 1).item()) == (1, 12 | 128)
+    memory.write(12, np.array([[1], [2]], np.uint8))
+    assert memory.at(12, 2)[:, 0].tolist() == [129, 2]
