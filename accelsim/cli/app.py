@@ -11,6 +11,7 @@ from accelsim.cli.codesign import codesign
 from accelsim.cli.cost_table import cost_table
 from accelsim.cli.list import list_names
 from accelsim.cli.memory import memory
+from accelsim.cli.robustness import robustness
 from accelsim.cli.run import run
 from accelsim.cli.show import show
 
@@ -39,4 +40,5 @@ app.add_typer(show)
 app.command()(codesign)
 app.command("cost-table")(cost_table)
 app.command()(memory)
+app.command()(robustness)
 app.command("list")(list_names)

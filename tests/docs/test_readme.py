@@ -64,6 +64,7 @@ def test_it_shows_every_command_and_option() -> None:
         "cost-table",
         "codesign",
         "memory",
+        "robustness",
         "show",
         "list",
     }
