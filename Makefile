@@ -2,7 +2,7 @@
 PYTHON ?= python3
 STAMP := .venv/.installed
 
-.PHONY: run test lint bench bench-accuracy bench-codesign
+.PHONY: run test lint bench validate bench-accuracy bench-codesign
 
 # ResNet-50 on the DyBit accelerator against FP32: a report in the terminal and in reports/resnet50/.
 run: $(STAMP)
@@ -20,6 +20,10 @@ lint: $(STAMP)
 # How long a run takes: min, median and max of repeats, and simulated events per second.
 bench: $(STAMP)
 	.venv/bin/python benchmarks/run.py
+
+# What the model was held against: all comparisons, and the tables of docs/validation.md. About ten minutes.
+validate: $(STAMP)
+	.venv/bin/python -m benchmarks.validation
 
 # What each number format costs in accuracy, on real data: about an hour, goes on after a stop. Needs npm for the data.
 bench-accuracy: $(STAMP)

@@ -12,6 +12,7 @@ from accelsim.cli.cost_table import cost_table
 from accelsim.cli.import_model import import_model
 from accelsim.cli.list import list_names
 from accelsim.cli.memory import memory
+from accelsim.cli.robustness import robustness
 from accelsim.cli.run import run
 from accelsim.cli.show import show
 from accelsim.cli.sweep import sweep
@@ -43,4 +44,5 @@ app.command()(codesign)
 app.command("cost-table")(cost_table)
 app.command("import")(import_model)
 app.command()(memory)
+app.command()(robustness)
 app.command("list")(list_names)

@@ -61,7 +61,7 @@ def test_quant_commands_run_in_order(checkout: Path) -> None:
 
 def test_it_shows_every_command_and_option() -> None:
     shown = {command.split()[3] for command in ACCELSIM_COMMANDS}
-    assert shown == {"run", "cost-table", "codesign", "import", "sweep", "memory", "show", "list"}
+    assert shown == {"run", "cost-table", "codesign", "import", "sweep", "memory", "robustness", "show", "list"}
     help_text = subprocess.run(
         [sys.executable, "-m", "accelsim", "run", "--help"], capture_output=True, text=True, check=True
     ).stdout

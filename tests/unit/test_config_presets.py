@@ -16,7 +16,7 @@ from accelsim.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT.parent / "shared" / "reference" / "accelerators.yaml"
-HARDWARE = ["ant", "bitfusion", "cloud-hbm2", "edge-lpddr4", "eyeriss", "scalesim", "tpu-v1", "zcu102"]
+HARDWARE = ["ant", "bitfusion", "cloud-hbm2", "dpu-b4096", "edge-lpddr4", "eyeriss", "scalesim", "tpu-v1", "zcu102"]
 KIB = 1024
 
 
@@ -88,6 +88,15 @@ class TestAgainstPublishedParameters:
         for name, shape in shapes.items():
             array = load_hardware(name).array
             assert (array.rows, array.cols, array.operand_bits[0], array.operand_bits[-1]) == shape, name
+
+    def test_the_dpu(self, published: dict[str, Any]) -> None:
+        theirs, machine = published["accelerators"]["xilinx_dpuczdx8g_b4096"], load_hardware("dpu-b4096")
+        assert machine.array.rows == theirs["input_channel_parallelism"]
+        assert machine.array.cols == theirs["output_channel_parallelism"] * theirs["pixel_parallelism"]
+        assert machine.array.rows * machine.array.cols == theirs["peak_macs_per_cycle"]
+        assert (machine.cores, machine.clock_hz) == (theirs["cores_on_zcu102"], theirs["clock_mhz_zcu102"] * 10**6)
+        buffers, blocks = machine.buffers, theirs["resources_high_dsp"]["bram36"]
+        assert buffers.weight_bytes + buffers.input_bytes + buffers.output_bytes <= blocks * 4096
 
     def test_eyeriss_and_tpu_memories(self, published: dict[str, Any]) -> None:
         eyeriss, tpu = published["accelerators"]["eyeriss_v1"], published["accelerators"]["tpu_v1"]
