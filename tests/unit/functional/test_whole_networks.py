@@ -64,7 +64,9 @@ def test_a_block_of_vit() -> None:
     """Patches, class token and the first of twelve blocks: softmax, layer norm and GELU on 197 tokens of 768 features."""
     text = (ROOT / "workloads" / "vit_b16.yaml").read_text(encoding="utf-8")
     block = text[: text.index("  # block 1\n")].replace(", head: w8a8", "")
-    head = "  - {name: head, kind: linear, input: blocks.0.mlp.fc2, view: first_token, out_channels: 10, post: [bias]}\n"
+    head = (
+        "  - {name: head, kind: linear, input: blocks.0.mlp.fc2, view: first_token, out_channels: 10, post: [bias]}\n"
+    )
     run(parse_workload(block + head), None, photograph())
 
 
