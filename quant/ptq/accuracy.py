@@ -17,8 +17,9 @@ from quant.errors import DataError
 from quant.ptq.calibration import Progress
 from quant.ptq.data import TaskData, accuracy
 from quant.ptq.graph import trace
-from quant.ptq.quantise import PtqSettings, quantise
-from quant.ptq.sensitivity import SensitivitySettings, measure_sensitivity
+from quant.ptq.layer_rounding import PtqSettings
+from quant.ptq.quantise import quantise
+from quant.ptq.sensitivity import measure_sensitivity
 from quant.ptq.training import Augment, TrainingSettings, train
 from quant.sensitivity import Measure, Sensitivity
 
@@ -107,7 +108,7 @@ class AccuracyMeter:
             data.calibration,
             labels=data.calibration_labels,
             measures=measures,
-            settings=SensitivitySettings(seed=self._settings.seed),
+            settings=self._settings,
             cache=self._folder,
             progress=self._progress,
         )
