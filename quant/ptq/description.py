@@ -64,7 +64,7 @@ def describe(model: nn.Module, input_shape: Sequence[int]) -> Description:
     except (RuntimeError, ValueError, TypeError, IndexError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"an input of shape {tuple(input_shape)} cannot be run: {reason}", "what it takes") from None
-    inputs = [node for node in network.graph.nodes if node.op == "placeholder"]
+    inputs = [node for node in network.graph.nodes if node.op == "placeholder" and node in runner.shapes]
     if len(inputs) != 1:
         raise DataError(f"a model of {len(inputs)} inputs", "one input")
     steps = [node for node in network.graph.nodes if node in runner.shapes or node.op == "output"]
@@ -101,8 +101,7 @@ def _operation(network: fx.GraphModule, node: fx.Node, shapes: dict[fx.Node, Sha
         module = _module_of_call(node, shapes[read[0]])
         details = None if module is None else _details(module, shapes[read[0]], shapes[node])
     if details is None:
-        what = type(network.get_submodule(label)).__name__ if node.op == "call_module" else f"a call of {node.target}"
-        raise DataError(f"{label} is {what}, for which there is no layer", _SUPPORTED)
+        raise DataError(f"{label} is {_what(network, node)}, for which there is no layer", _SUPPORTED)
     return Operation(name=node.name, label=label, inputs=names, shape=shapes[node], **details)
 
 
@@ -138,22 +137,32 @@ def _module_of_call(node: fx.Node, before: Shape) -> nn.Module | None:
     if node.target in ("view", "reshape", torch.reshape, "squeeze", torch.squeeze):
         return nn.Flatten()
     if node.target in ("mean", torch.mean):
-        axes = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else ())
-        is_global = isinstance(axes, Sequence) and {int(str(axis)) % 4 for axis in axes} == {2, 3} and len(before) == 3
+        axes: Any = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else None)
+        is_global = isinstance(axes, Sequence) and sorted(axes) in ([2, 3], [-2, -1]) and len(before) == 3
         return nn.AdaptiveAvgPool2d(1) if is_global else None
     if node.target not in _CALLS:
         return None
-    arguments: Any = node.args[1:]
-    return _CALLS[node.target](*arguments, **node.kwargs)
+    arguments = [value for value in node.args if not isinstance(value, fx.Node)]
+    options = {name: value for name, value in node.kwargs.items() if not isinstance(value, fx.Node)}
+    return _CALLS[node.target](*arguments, **options)
+
+
+def _what(network: fx.GraphModule, node: fx.Node) -> str:
+    """A step, in words."""
+    if node.op == "call_module":
+        return type(network.get_submodule(str(node.target))).__name__
+    return f"a call of {getattr(node.target, '__name__', node.target)}"
 
 
 def _details(module: nn.Module, before: Shape, after: Shape) -> dict[str, Any] | None:
     """The fields of the operation that a module is, from its shapes; None for what there is no layer for."""
     if kind := _PLAIN.get(type(module)):
         return {"kind": kind}
+    if isinstance(module, nn.Linear):
+        return {"kind": "linear", "has_bias": module.bias is not None}
+    if len(before) != 3:
+        return None
     match module:
-        case nn.Linear():
-            return {"kind": "linear", "has_bias": module.bias is not None}
         case nn.Conv2d(dilation=(1, 1)):
             window = _window(module.kernel_size, module.stride, module.padding, before, after)
             return window and {"kind": "conv2d", "groups": module.groups, "has_bias": module.bias is not None, **window}

@@ -129,12 +129,22 @@ def test_steps_that_cannot_be_joined_are_layers_of_their_own() -> None:
     assert (by_name["fc"].gemm and by_name["fc"].gemm.reduction) == 36
 
 
+class _Scaled(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x) + 1
+
+
 def refused() -> dict[str, Callable[[], nn.Module]]:
     conv = lambda: nn.Conv2d(1, 2, 3)  # noqa: E731
     shared = nn.Conv2d(1, 1, 1)
     return {
         "1 is Hardswish, for which there is no layer": lambda: nn.Sequential(conv(), nn.Hardswish()),
         "0 is Conv2d, for which there is no layer": lambda: nn.Sequential(nn.Conv2d(1, 2, 3, dilation=2)),
+        "add is a call of add, for which": _Scaled,
         "0 is called more than once": lambda: nn.Sequential(shared, nn.ReLU(), shared),
         "0 is a relu of": lambda: nn.Sequential(nn.ReLU(), conv()),
         "no layer that the array runs": lambda: nn.Sequential(nn.MaxPool2d(2)),
@@ -147,6 +157,24 @@ def refused() -> dict[str, Callable[[], nn.Module]]:
 def test_what_is_not_supported_is_one_error(message: str) -> None:
     with pytest.raises((InputError, ValueError), match=message):
         imported(refused()[message](), 1, 8, 8)
+
+
+class _Calls(nn.Module):
+    """Functions with their arguments by name, an average of both axes, and an argument that has a default."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(1, 2, 3), nn.Linear(2, 3)
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        y = functional.max_pool2d(functional.relu(input=self.conv(x)), kernel_size=2)
+        return self.fc(torch.mean(y, dim=[-1, -2]))
+
+
+def test_arguments_by_name() -> None:
+    conv, fc = imported(_Calls(), 1, 8, 8).layers
+    assert [operation.kind for operation in conv.post] == ["bias", "relu", "max_pool", "global_avg_pool"]
+    assert (conv.raw_shape, conv.output_shape, fc.output_shape) == ((2, 6, 6), (2, 1, 1), (3, 1, 1))
 
 
 def test_an_input_that_does_not_fit() -> None:
