@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TypeAlias
 
 from accelsim.errors import InputError
 from accelsim.explore.evolution import LEARNING, evolve
 from accelsim.explore.executor import Batch, Executor, make_executor
-from accelsim.explore.jobs import BASELINE, Context, Job, Keys, Outcome
+from accelsim.explore.jobs import BASELINE, Context, Job, Keys, Outcome, planned
 from accelsim.explore.prepass import misorder_of
 from accelsim.explore.rows import Entry, Reference
 from accelsim.explore.search import candidates, most_candidates
@@ -174,8 +174,16 @@ class Driver:
             self._record(self._tasks.pop(outcome.key), outcome)
 
     def _batches(self, jobs: Iterator[Job]) -> Iterator[Batch]:
-        while batch := tuple(islice(jobs, self._batch_size)):
-            yield batch
+        """Batches of at least the wanted size, cut where a plan ends, so that no two workers make the same one."""
+        batch: list[Job] = []
+        for _, group in groupby(jobs, planned):
+            while part := list(islice(group, self._batch_size)):
+                batch += part
+                if len(batch) >= self._batch_size:
+                    yield tuple(batch)
+                    batch = []
+        if batch:
+            yield tuple(batch)
 
     def _new_jobs(self, designs: Iterable[Candidate], keys: dict[str, None]) -> Iterator[Job]:
         """Jobs for what is not in the store, each baseline before the first point that needs it."""
@@ -209,6 +217,7 @@ class Driver:
 
     def _take(self, asked: dict[str, Task]) -> list[Job]:
         """Claim what nobody has done or holds; count what is done, and put off what another driver holds."""
+        self._flush()  # what is done here must be known, or it would be done again
         asked = {key: task for key, task in asked.items() if key not in self._tasks}
         known = self._store.known(asked)
         claimed = self._store.claim([key for key in asked if key not in known])

@@ -13,7 +13,7 @@ from accelsim.analytic.area import array_area_mm2
 from accelsim.errors import AccelSimError
 from accelsim.explore.allocation_errors import Errors
 from accelsim.explore.error_proxy import average_weight_bits, error_proxy
-from accelsim.explore.jobs import BASELINE, Context, Job, Numbers, Outcome
+from accelsim.explore.jobs import BASELINE, Context, Job, Numbers, Outcome, planned
 from accelsim.explore.reuse import without_idle_decoders
 from accelsim.report.summary import run_utilisation
 from accelsim.result import RunResult
@@ -83,12 +83,11 @@ class Evaluator:
 
     def _simulated(self, job: Job, precision: Precision) -> RunResult:
         hardware = job.hardware
-        memory = memory_view(hardware, dram_of(hardware))
-        planned = (job.workload, job.bits, hardware.array, hardware.buffers, hardware.vector, memory)
+        plan = (*planned(job), memory_view(hardware, dram_of(hardware)))
         workload = self._context.workloads[job.workload]
-        schedule = self._plans.get(planned, lambda: plan_run(workload, hardware, precision))
+        schedule = self._plans.get(plan, lambda: plan_run(workload, hardware, precision))
         twin = without_idle_decoders(schedule, hardware)
-        return self._runs.get((planned, twin), lambda: run_schedule(schedule, hardware, precision))
+        return self._runs.get((plan, twin), lambda: run_schedule(schedule, hardware, precision))
 
     def _searched(self, job: Job) -> Numbers:
         """Bits searched for this machine: nine runs for its cost table, which all searches on it share."""

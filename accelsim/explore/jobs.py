@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
@@ -73,6 +73,12 @@ class Outcome:
     numbers: Numbers | None
     message: str = ""
     cpu_seconds: float = 0.0
+
+
+def planned(job: Job) -> tuple[Hashable, ...]:
+    """What the plan of a job depends on, beside its DRAM's bandwidth: jobs that are equal in it can share the plan."""
+    hardware = job.hardware
+    return job.workload, job.bits, hardware.array, hardware.buffers, hardware.vector, hardware.clock_hz, hardware.dram
 
 
 class Keys:
