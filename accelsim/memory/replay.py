@@ -24,6 +24,8 @@ ArbiterName = Literal["oldest_first", "round_robin", "fixed_priority", "weighted
 PERCENTILES = (50, 90, 99)
 #: Runs that wait in front of the controller: more than it can look at, so that it is never kept waiting.
 AHEAD = 256
+#: Most bytes of transactions that are served as one because they follow each other.
+JOINED_BYTES = 4096
 
 
 class _Frozen(BaseModel):
@@ -77,6 +79,7 @@ def replay(accesses: Iterable[Access], preset: DramPreset, arbiter: ArbiterName 
     With `oldest_first` they are taken in order. With the other policies each initiator's transactions are in order, and
     whenever the channel takes one the arbiter says whose: initiators are numbered as they first appear (fixed
     priority: the first one wins), and `weighted` gives all of them the same share of the bytes.
+    Transactions that follow each other are served as one (`joined`).
     Raises InputError for a trace without transactions or an unknown arbiter, and what reading `accesses` raises.
     """
     if arbiter not in get_args(ArbiterName):
@@ -85,13 +88,14 @@ def replay(accesses: Iterable[Access], preset: DramPreset, arbiter: ArbiterName 
     channel, places, burst_bytes = QueuedChannel(preset), AddressMap(preset, 1), preset.burst_bytes
     served: list[tuple[Access, Request]] = []
     arrivals, offered = channel.arrivals, 0
-    for access in arbitrated(accesses, arbiter):
-        request = Request()
-        for address, size_bytes in places.chunks(access.address, access.size_bytes):
+    for together in joined(arbitrated(accesses, arbiter)):
+        first, request = together[0], Request()
+        joined_bytes = sum(access.size_bytes for access in together)
+        for address, size_bytes in places.chunks(first.address, joined_bytes):
             bursts = (address + size_bytes - 1) // burst_bytes - address // burst_bytes + 1
-            channel.submit(offered, places.locate(address), bursts, access.is_write, request)
+            channel.submit(offered, places.locate(address), bursts, first.is_write, request)
             offered += bursts
-        served.append((access, request))
+        served.extend((access, request) for access in together)
         while len(arrivals) > AHEAD:
             channel.step(FOREVER)
     while channel.step(FOREVER):
@@ -99,6 +103,28 @@ def replay(accesses: Iterable[Access], preset: DramPreset, arbiter: ArbiterName 
     if not served:
         raise InputError("trace", "holds no transactions", "at least one")
     return _result(served, channel, preset, arbiter)
+
+
+def joined(accesses: Iterable[Access]) -> Iterator[list[Access]]:
+    """Transactions of an initiator that go on where the one before ended, up to JOINED_BYTES together.
+
+    They are served and timed as one, so the latency of each is that of all of them; a single one stays what it is.
+    """
+    together: list[Access] = []
+    room = end = 0
+    for access in accesses:
+        last = together[-1] if together else None
+        goes_on = last is not None and access.address == end and access.size_bytes <= room
+        if goes_on and last is not None and (access.initiator, access.is_write) == (last.initiator, last.is_write):
+            together.append(access)
+        else:
+            if together:
+                yield together
+            together, room = [access], JOINED_BYTES
+        room -= access.size_bytes
+        end = access.address + access.size_bytes
+    if together:
+        yield together
 
 
 def arbitrated(accesses: Iterable[Access], arbiter: ArbiterName) -> Iterator[Access]:
