@@ -41,7 +41,10 @@ def test_several_images_and_a_fault_in_the_terminal(cli: Cli, tiny: Path, tmp_pa
 def test_wrong_input_is_one_message(cli: Cli, tiny: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros(3))
     for arguments, message in (
-        (("--input", tmp_path / "x.npy"), "--input: the run is only timed (allowed: --input together with --functional)"),
+        (
+            ("--input", tmp_path / "x.npy"),
+            "--input: the run is only timed (allowed: --input together with --functional)",
+        ),
         (("--inject", "dram:rate=0"), "--inject: the run is only timed (allowed: --inject together with --functional)"),
         (("--functional", "--input", tmp_path / "x.npy"), f"input {tmp_path / 'x.npy'}: shape (3,) (allowed: "),
         (("--functional", "--input", tmp_path / "y.npy"), f"--input {tmp_path / 'y.npy'}: cannot be read: "),

@@ -86,7 +86,11 @@ def test_scales_are_found_on_the_input_where_a_file_has_none(tmp_path: Path) -> 
     [
         (TEXT, ["cores=2"], r"--functional: a machine of 2 cores \(allowed: cores: 1\)"),
         (TEXT, ["vector.parameter_bytes_per_channel=4"], r"parameter_bytes_per_channel: 4 \(allowed: 8 bytes or more"),
-        (TEXT.replace("[bias, relu]", "[relu, batch_norm]"), [], r"layer a: batch_norm where it stands \(allowed: add,"),
+        (
+            TEXT.replace("[bias, relu]", "[relu, batch_norm]"),
+            [],
+            r"layer a: batch_norm where it stands \(allowed: add,",
+        ),
     ],
 )
 def test_machines_and_networks_that_are_refused(text: str, overrides: list[str], message: str) -> None:
