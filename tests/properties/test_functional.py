@@ -1,4 +1,4 @@
-"""Values of random networks on random machines: what the machine computes tile by tile is what the reference computes."""
+"""Values of random networks on random machines: what the machine computes by tiles is what the reference computes."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ class Network:
 
 
 def test_the_example() -> None:
-    text = "{name: n, input: {shape: [2, 1, 1]}, layers: [{name: a, kind: conv2d, input: image, out_channels: 1, kernel: 1, post: [bias]}]}"
-    layer = parse_workload(text).layers[0]
+    text = "{name: a, kind: conv2d, input: image, out_channels: 1, kernel: 1, post: [bias]}"
+    layer = parse_workload(f"{{name: n, input: {{shape: [2, 1, 1]}}, layers: [{text}]}}").layers[0]
     assert layer.post == (PostOp("bias"),)
     unsigned, signed = get_format("dybit4", False), get_format("dybit4", True)
     pixel = np.array([5, 12], np.uint8)

@@ -20,19 +20,32 @@ from quant.packing import pack_codes
 from quant.reference.draw import drawn
 from quant.reference.values import NetworkValues
 
-#: One of everything that a convolutional network has: strides, padding, groups, pools, both kinds of sums, a classifier.
+#: One of everything that a convolutional network has: strides, padding, groups, pools, both kinds of sums.
 CONVOLUTIONAL = """
 name: net
 input: {name: image, shape: [3, 13, 11]}
 layers:
-  - {name: stem, kind: conv2d, input: image, out_channels: 40, kernel: 3, stride: 2, padding: 1, post: [batch_norm, relu6]}
-  - {name: mix, kind: conv2d, input: stem, out_channels: 40, kernel: 3, padding: 1, groups: 40, post: [batch_norm, relu]}
+  - {name: stem, kind: conv2d, input: image, out_channels: 40, kernel: 3, stride: 2, padding: 1, post: [bias, relu6]}
+  - {name: mix, kind: conv2d, input: stem, out_channels: 40, kernel: 3, padding: 1, groups: 40, post: [batch_norm]}
   - {name: out, kind: conv2d, input: mix, out_channels: 40, kernel: 1, post: [bias, {add: stem}]}
-  - {name: two, kind: conv2d, input: out, out_channels: 24, kernel: [3, 2], stride: [1, 3], groups: 2, post: [bias, gelu, {max_pool: {kernel: 2, stride: 1, padding: 1}}]}
+  - name: two
+    kind: conv2d
+    input: out
+    out_channels: 24
+    kernel: [3, 2]
+    stride: [1, 3]
+    groups: 2
+    post: [bias, gelu, {max_pool: {kernel: 2, stride: 1, padding: 1}}]
   - {name: small, kind: pool, mode: avg, input: two, kernel: 2, stride: 1}
   - {name: large, kind: pool, mode: max, input: two, kernel: 2, stride: 1}
   - {name: sum, kind: add, input: small, other: large, post: [relu]}
-  - {name: last, kind: conv2d, input: sum, out_channels: 34, kernel: 3, padding: 2, post: [bias, {avg_pool: {kernel: 3, stride: 2, padding: 1}}]}
+  - name: last
+    kind: conv2d
+    input: sum
+    out_channels: 34
+    kernel: 3
+    padding: 2
+    post: [bias, relu, {avg_pool: {kernel: 3, stride: 2, padding: 1}}]
   - {name: fc, kind: linear, input: last, view: flatten, out_channels: 10, post: [bias]}
 """
 

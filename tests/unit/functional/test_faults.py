@@ -7,9 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from accelsim.config.presets import load_hardware
 from accelsim.errors import InputError
 from accelsim.functional.run import FunctionalRun
 from accelsim.result import FaultResult, Result
+from accelsim.simulation import simulate
+from accelsim.workload.loader import parse_workload
+from accelsim.workload.precision import resolve_precision
 from quant.encoded import EncodedLayer, EncodedModel, StoredTensor, save_encoded
 from quant.formats import get_format
 from quant.granularity import Granularity
@@ -45,11 +49,6 @@ def one_product(tmp_path: Path) -> str:
 
 def run_one(path: str, *faults: str) -> tuple[float, FaultResult]:
     """The product of an image 2.0 (code 6) by the weight, and what the faults did."""
-    from accelsim.config.presets import load_hardware
-    from accelsim.simulation import simulate
-    from accelsim.workload.loader import parse_workload
-    from accelsim.workload.precision import resolve_precision
-
     workload, machine = parse_workload(ONE_PRODUCT), load_hardware("zcu102")
     precision = resolve_precision(workload, path)
     image = np.full((1, 1, 1), 2.0)
@@ -97,7 +96,7 @@ def test_the_number_of_flips_is_that_of_the_rate_and_the_same_for_a_seed() -> No
 
 
 def test_every_flipped_byte_of_the_image_is_noticed(tmp_path: Path) -> None:
-    """Of weights, biases, factors, scales and input: all bits of each byte that the run reads, one byte after the other."""
+    """Of weights, biases, factors, scales and input: all bits of one byte, for each byte that the run reads."""
     path = str(encoded_file(tmp_path, OPEN, "w4a4"))
     weights, parameters, scales = 4 * 4 * 4 // 2, 4 * 8, 4 * 4
     parameter_addresses = range(weights + parameters + scales)
