@@ -6,7 +6,8 @@
 //   input_bits, weight_bits  one-hot {8, 4, 2}; hold still while a tile is under way
 //   control_in   {load, swap, valid} from the west: weights_in shifts into the shadow registers; these inputs are the first
 //                of a new fold, for which the shadow registers become active; these inputs count
-//   inputs_in    operands from the west (decoder_lane), weights_in from the north, sums_in from the north a cycle later
+//   inputs_in    operands from the west (decoder_lane), weights_in from the north; sums_in from the north a cycle later, and
+//                sums_out, lie as those of pe_products
 //   overflow     a partial sum left 32 bits in the last cycle; what sums_out then holds is not to be used
 // A mode of a-bit inputs uses 8/a weight words, so that many loads fill a PE and the next ones reach its southern neighbour.
 // Latency: operands and control to the east 1 cycle, sums to the south 2 cycles after their inputs.

@@ -1,11 +1,11 @@
 // The products of one fusable PE: sixteen 2-bit multipliers that the mode groups (docs/rtl.md, "Products").
 //
 // Stands for the arithmetic of a PE, without registers. With inputs of a bits and weights of w bits it forms
-// (8/a) * (8/w) products: sum j = sum over s < 8/a of input s * weight (s, j), for j < 8/w, exact; the other sums are 0.
+// (8/a) * (8/w) products: sum j = sum over s < 8/a of input s * weight (s, j), for j < 8/w, exact.
 //   input_bits, weight_bits  one-hot {8, 4, 2}
 //   inputs   operands as decoder_lane puts them out
 //   weights  four words of operands: word s goes with input s
-//   sums     sum j in bits 32 * j and up, two's complement
+//   sums     sum j at its weights' lowest digit, d = j * w / 2: bits 32 * d and up, two's complement; the others are 0
 // An operand is a sign, a significand as wide as its slot, and a shift; its magnitude is at most 2^14 (8 bits), 2^6
 // (4 bits) or 2^2 (2 bits), as for DyBit codes. Integers are operands with a shift of 0.
 // Combinational.

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from itertools import product
-
 import cocotb
+import numpy as np
 from clock import cycle
 from cocotb.handle import HierarchyObject
-from operands import SLOTS, one_hot, slot_of, unit_exponent, word_of
+from operands import EVERY_OPERAND, LATENCY, Operand
 
 from quant import get_format
 
-LATENCY = 2
-WORDS = 400  # for each format, of random codes
+WORDS = 300  # of random codes, for each format
 
 
 @cocotb.test
@@ -33,34 +29,32 @@ async def every_code_of_every_width(dut: HierarchyObject) -> None:
                 fields = int(seen[code + LATENCY - 1]) >> 12 * bits
                 sign, significand, shift = fields >> 11 & 1, fields >> 4 & 127, fields & 15
                 assert significand < 2 ** (bits - 1)
-                value = (-1) ** sign * significand * 2.0 ** (shift + unit_exponent(bits, signed))
+                value = (-1) ** sign * significand * 2.0 ** (shift - (bits - 1 - signed))
                 assert value == number_format.value_of(code % 2**bits), (bits, signed, code)
 
 
-def decoded(operands: int, slot_bits: int) -> Iterator[int]:
+def decoded(operands: int, operand: Operand) -> list[int]:
     """The integers of a word of operands, slot 0 first."""
-    for slot in range(8 // slot_bits):
-        low = slot * slot_bits
+    found = []
+    for low in range(0, 8, operand.slot_bits):
         sign = operands >> 16 + low // 2 & 1
-        significand, shift = (operands >> low + field & 2**slot_bits - 1 for field in (8, 0))
-        yield (-1) ** sign * significand << shift
+        significand, shift = (operands >> low + field & 2**operand.slot_bits - 1 for field in (8, 0))
+        found.append((-1) ** sign * significand << shift)
+    return found
 
 
 @cocotb.test
 async def every_slot_of_the_lane(dut: HierarchyObject) -> None:
-    """Words of random codes; each slot meets each of its codes."""
-    draw = random.Random(0)
-    for bits, signed in product(range(2, 9), (False, True)):
-        number_format, slot_bits = get_format(f"dybit{bits}", signed=signed), slot_of(bits)
-        every_code = [[code] * SLOTS[slot_bits] for code in range(2**bits)]
-        words = every_code + [[draw.randrange(2**bits) for _ in range(SLOTS[slot_bits])] for _ in range(WORDS)]
-        dut.is_signed.value = signed
-        dut.slot_bits.value = one_hot(slot_bits)
+    """Each code in each slot, then words of random codes; a word goes in each cycle and comes out two cycles later."""
+    draw = np.random.default_rng(0)
+    for operand in EVERY_OPERAND:
+        dut.is_signed.value, dut.slot_bits.value = operand.signed, operand.one_hot
+        every_code = np.repeat(np.arange(2**operand.bits)[:, None], operand.slots, axis=1)
+        words = np.concatenate([every_code, draw.integers(0, 2**operand.bits, (WORDS, operand.slots))])
         seen = []
-        for codes in words + words[:LATENCY]:
-            dut.word.value = word_of(codes, bits)
+        for codes in [*words, *words[:LATENCY]]:
+            dut.word.value = operand.word(codes)
             await cycle(dut)
             seen.append(dut.operands.value)
         for codes, operands in zip(words, seen[LATENCY - 1 :], strict=False):
-            expected = [number_format.value_of(code) / 2.0 ** unit_exponent(slot_bits, signed) for code in codes]
-            assert list(decoded(int(operands), slot_bits)) == expected, (bits, signed, codes)
+            assert decoded(int(operands), operand) == list(operand.integers(codes)), (operand, codes)
