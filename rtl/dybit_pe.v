@@ -7,7 +7,7 @@
 //   control_in   {load, swap, valid} from the west: weights_in shifts into the shadow registers; these inputs are the first
 //                of a new fold, for which the shadow registers become active; these inputs count
 //   inputs_in    operands from the west (decoder_lane), weights_in from the north; sums_in from the north a cycle later, and
-//                sums_out, lie as those of pe_products
+//                sums_out, lie as those of pe_arithmetic
 //   overflow     a partial sum left 32 bits in the last cycle; what sums_out then holds is not to be used
 // A mode of a-bit inputs uses 8/a weight words, so that many loads fill a PE and the next ones reach its southern neighbour.
 // Latency: operands and control to the east 1 cycle, sums to the south 2 cycles after their inputs.
@@ -35,22 +35,12 @@ module dybit_pe #(
     wire [79:0] shadow_next = load ? {shadow[59:0], weights_in} : shadow;
     assign weights_out = of_inputs[2] ? shadow[19:0] : of_inputs[1] ? shadow[39:20] : shadow[79:60];
 
-    wire [127:0] products;
-    pe_products multiply (
-        .input_bits(of_inputs), .weight_bits(of_weights), .inputs(inputs_out), .weights(active), .sums(products)
-    );
-
     wire [127:0] sums;
     wire [3:0] too_large;
-    genvar j;
-    generate
-        for (j = 0; j < 4; j = j + 1) begin : column
-            wire signed [31:0] above = sums_in[32*j+:32], product = products[32*j+:32];
-            wire signed [32:0] sum = above + product;
-            assign sums[32*j+:32] = sum[31:0];
-            assign too_large[j] = sum[32] != sum[31];
-        end
-    endgenerate
+    pe_arithmetic arithmetic (
+        .input_bits(of_inputs), .weight_bits(of_weights), .inputs(inputs_out), .weights(active), .sums_in(sums_in),
+        .sums(sums), .too_large(too_large)
+    );
 
     always @(posedge clk) begin
         control_out <= control_in;

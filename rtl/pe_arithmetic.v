@@ -1,20 +1,24 @@
-// The products of one fusable PE: sixteen 2-bit multipliers that the mode groups (docs/rtl.md, "Products").
+// The arithmetic of one fusable PE: sixteen 2-bit multipliers that the mode groups, and four adders (docs/rtl.md, "PE").
 //
-// Stands for the arithmetic of a PE, without registers. With inputs of a bits and weights of w bits it forms
-// (8/a) * (8/w) products: sum j = sum over s < 8/a of input s * weight (s, j), for j < 8/w, exact.
+// Stands for the multipliers, shifters and accumulator adders of a PE, without registers. With inputs of a bits and weights
+// of w bits it forms (8/a) * (8/w) products: for j < 8/w, exactly,
+//   sum j = sum_in j + sum over s < 8/a of input s * weight (s, j)
 //   input_bits, weight_bits  one-hot {8, 4, 2}
-//   inputs   operands as decoder_lane puts them out
-//   weights  four words of operands: word s goes with input s
-//   sums     sum j at its weights' lowest digit, d = j * w / 2: bits 32 * d and up, two's complement; the others are 0
+//   inputs     operands as decoder_lane puts them out
+//   weights    four words of operands: word s goes with input s
+//   sums_in, sums   32 bits each, two's complement, sum j at its weights' lowest digit, d = j * w / 2: bits 32 * d and up
+//   too_large  for each of the four, whether the sum left its 32 bits
 // An operand is a sign, a significand as wide as its slot, and a shift; its magnitude is at most 2^14 (8 bits), 2^6
 // (4 bits) or 2^2 (2 bits), as for DyBit codes. Integers are operands with a shift of 0.
 // Combinational.
-module pe_products (
+module pe_arithmetic (
     input wire [2:0] input_bits,
     input wire [2:0] weight_bits,
     input wire [19:0] inputs,
     input wire [4*20-1:0] weights,
-    output wire [4*32-1:0] sums
+    input wire [4*32-1:0] sums_in,
+    output wire [4*32-1:0] sums,
+    output wire [3:0] too_large
 );
     // A digit is two bits of a significand. In a wider mode neighbouring digits are fused: their products are added into
     // the first one's, so that digit 0 may stand for four, digit 2 for two, digits 1 and 3 for themselves.
@@ -27,7 +31,7 @@ module pe_products (
 
     wire [9:0] fused_weights[0:15];  // the products of input digit s, fused along the weights, at 4 * s + j
     wire [15:0] product[0:15];  // fused along the inputs, too
-    wire [31:0] shifted[0:15];
+    wire [32:0] term[0:15];  // shifted, with its sign; see below
     wire negative[0:15];
 
     genvar s, j;
@@ -46,11 +50,12 @@ module pe_products (
 
             wire [3:0] input_shift = inputs_by_2 && s % 2 == 0 ? inputs[2*s+:4] : inputs[2*s+:2];
             for (j = 0; j < 4; j = j + 1) begin : weight_digit
+                localparam WIDTH = reach(s) + reach(j) + 1;
                 wire [3:0] weight_shift = weights_by_2 && j % 2 == 0 ? word[2*j+:4] : word[2*j+:2];
                 wire [4:0] shift = input_shift + weight_shift;
-                wire [reach(s)+reach(j):0] magnitude = product[4*s+j] << shift;
-                assign shifted[4*s+j] = magnitude;
+                wire [WIDTH-1:0] magnitude = product[4*s+j] << shift;
                 assign negative[4*s+j] = inputs[16+s] ^ word[16+j];
+                assign term[4*s+j] = {!negative[4*s+j], {WIDTH{negative[4*s+j]}} ^ magnitude};
             end
         end
         for (j = 0; j < 4; j = j + 1) begin : column
@@ -61,13 +66,14 @@ module pe_products (
             assign product[8+j] = {12{!inputs_by_4}} & high;
             assign product[12+j] = {10{!inputs_by_2}} & fused_weights[12+j];
 
-            // -x = ~x + 1: the ones are added at the end, in the same carry-save tree.
-            localparam WIDTH = 14 + reach(j) + 2;
-            wire [31:0] term_0 = {32{negative[j]}} ^ shifted[j], term_1 = {32{negative[4+j]}} ^ shifted[4+j];
-            wire [31:0] term_2 = {32{negative[8+j]}} ^ shifted[8+j], term_3 = {32{negative[12+j]}} ^ shifted[12+j];
-            wire signed [WIDTH-1:0] sum = term_0 + term_1 + term_2 + term_3
+            // -x = ~x + 1, and a sign bit of weight -2^W is its inverse of weight 2^W, less 2^W: so the signs of the four
+            // products need no extension, only a constant.
+            localparam [32:0] SIGNS = (33'd1 << reach(j) + 15) + (33'd1 << reach(j) + 7) + (33'd2 << reach(j) + 3);
+            wire [32:0] sum = {sums_in[32*j+31], sums_in[32*j+:32]} - SIGNS
+                + term[j] + term[4+j] + term[8+j] + term[12+j]
                 + negative[j] + negative[4+j] + negative[8+j] + negative[12+j];
-            assign sums[32*j+:32] = sum;
+            assign sums[32*j+:32] = sum[31:0];
+            assign too_large[j] = sum[32] != sum[31];
         end
     endgenerate
 endmodule
