@@ -1,14 +1,18 @@
 """What the blocks of rtl/ cost in gates: Yosys maps each to the cells of rtl/cells.genlib.
 
-`python -m benchmarks.gates` (pip install -e '.[rtl]'; about five minutes) writes accelsim/analytic/gates.json, which the
-area of the `iso-area` baseline is taken from, and the table of docs/rtl.md. A gate is the area of a NAND2 cell.
+`python -m benchmarks.gates` (about five minutes; needs the extra `rtl`) writes accelsim/analytic/gates.json, from which
+the `iso-area` baseline takes its sizes, and the table of docs/rtl.md. A gate is the area of a NAND2 cell.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,17 +50,24 @@ opt_clean"""
 
 def main() -> None:
     """Count the gates of every design; write the table and the page."""
-    areas = cell_areas()
-    blocks = {name: count(module, parameters, areas) for name, (module, parameters) in DESIGNS.items()}
-    document = {"tool": f"Yosys {version('pyosys')}", "cells": "rtl/cells.genlib", "blocks": blocks}
+    blocks = count_all(DESIGNS)
+    document = {"tool": f"Yosys {version('pyosys')}", "sources": sources_digest(), "blocks": blocks}
     TABLE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     replace_table(PAGE, "gates", rows(blocks))
 
 
-def count(module: str, parameters: dict[str, int], areas: dict[str, float]) -> dict[str, int]:
-    """Gates in all, flip-flops among its cells, and cells one after the other between registers or ports."""
+def count_all(names: Iterable[str]) -> dict[str, dict[str, int]]:
+    """What `count` finds, each in a fresh process: Yosys numbers what it makes, and its results depend on that."""
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(max_workers=2, mp_context=spawn, max_tasks_per_child=1) as pool:
+        return dict(zip(names, pool.map(count, names), strict=True))
+
+
+def count(name: str) -> dict[str, int]:
+    """Gates of a design, flip-flops among its cells, and cells one after the other between registers or ports."""
     from pyosys import libyosys  # a hundred megabytes, not needed to read the table
 
+    (module, parameters), areas = DESIGNS[name], cell_areas()
     design = libyosys.Design()
     settings = "\n".join(f"chparam -set {name} {value} {module}" for name, value in parameters.items())
     with TemporaryDirectory() as directory:
@@ -74,6 +85,15 @@ def count(module: str, parameters: dict[str, int], areas: dict[str, float]) -> d
     return {"gates": round(um2 / areas["NAND2"]), "flip_flops": cells.get(FLIP_FLOP, 0), "depth": int(depth)}
 
 
+def sources_digest() -> str:
+    """SHA-256, in hexadecimal, of the Verilog and the cells without comments and white space: what was counted."""
+    digest = hashlib.sha256()
+    for path in [*sorted(RTL.glob("*.v")), RTL / "cells.genlib"]:
+        code = re.sub(r"//.*|^#.*", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        digest.update(" ".join(code.split()).encode())
+    return digest.hexdigest()
+
+
 def cell_areas() -> dict[str, float]:
     """um^2 of each cell that a netlist may hold."""
     library = (RTL / "cells.genlib").read_text(encoding="utf-8")
@@ -84,10 +104,10 @@ def cell_areas() -> dict[str, float]:
 def rows(blocks: dict[str, dict[str, int]]) -> list[list[str]]:
     """The page's table, sizes also in PEs."""
     largest = blocks["pe_8_2"]["gates"]
-    body = [
-        [f"`{name}`", f"{block['gates']}", f"{block['flip_flops']}", f"{block['depth']}", f"{block['gates'] / largest:.3f}"]
-        for name, block in blocks.items()
-    ]
+    body = []
+    for name, block in blocks.items():
+        counts = [str(block[what]) for what in ("gates", "flip_flops", "depth")]
+        body.append([f"`{name}`", *counts, f"{block['gates'] / largest:.3f}"])
     return [["block", "gates", "flip-flops among them", "cells on the longest path", "of a PE (`pe_8_2`)"], *body]
 
 

@@ -1,7 +1,7 @@
 // The array with its decoders: packed DyBit codes in, exact partial sums out (docs/rtl.md, "Block diagram").
 //
-// Stands for two `Decoder` blocks, with a lane at every port of the array's edges, and `PEArray`. The ports are those of
-// dybit_array, with a native word of 8 bits of codes where that has operands.
+// Stands for two `Decoder` blocks, with a lane at every port of the array's edges, and `PEArray`. The ports are those
+// of dybit_array, with a native word of 8 bits of codes where that has operands.
 // Latency: 2 cycles more than dybit_array.
 module decoded_array #(
     parameter ROWS = 4,

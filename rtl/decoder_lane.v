@@ -1,7 +1,7 @@
 // One decoder lane: a native word of 8 bits a cycle, with one, two or four DyBit codes in it (docs/rtl.md, "Lane").
 //
-// Stands for a lane of the `decoder` block. Four decoders, of 8, 4, 2 and 2 bits: the widest also takes the uppermost code
-// of a word of narrow ones, as zeros behind a code change nothing. Codes of 5 to 7 bits fill a slot of 8 from its
+// Stands for a lane of the `decoder` block. Four decoders, of 8, 4, 2 and 2 bits: the widest also takes the uppermost
+// code of a word of narrow ones, as zeros behind a code change nothing. Codes of 5 to 7 bits fill a slot of 8 from its
 // upper end, of 3 bits one of 4.
 //   slot_bits  one-hot {8, 4, 2}: width of a slot. Slot k holds the bits k * slot_bits and up.
 //   operands   {signs[3:0], significands[7:0], shifts[7:0]}: significand and shift of slot k in bits k * slot_bits and

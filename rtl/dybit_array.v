@@ -1,16 +1,17 @@
 // A weight-stationary systolic array of fusable PEs with shadow registers (docs/rtl.md, "Array").
 //
-// Stands for `PEArray` with dataflow ws, of ROWS x COLS elements; narrow inputs multiply the rows, narrow weights the columns.
+// Stands for `PEArray` with dataflow ws, of ROWS x COLS elements; narrow inputs multiply the rows, narrow weights the
+// columns.
 //   load, load_first  a row of weights enters at the top: the last row of the fold first, one a cycle, load_first with
 //                     the first of them. A fold has ROWS * 8 / a rows of weights
 //   weights     a word of operands for each column
 //   valid       a pixel enters: a word of operands for each row. swap: it is the first one of the loaded fold, at the
 //               earliest in the cycle of the fold's last load
-//   sums_out    the pixel's sums over the rows, four for each column; those of a column are there when its sums_valid is.
-//               Folds of one sum are added outside, where the partial sums are kept
+//   sums_out    the pixel's sums over the rows, four for each column; those of a column are there when its sums_valid
+//               is. Folds of one sum are added outside, where the partial sums are kept
 //   overflow    a partial sum left its 32 bits in some PE
-// A pixel's sums leave column c in cycle ROWS + c + 1 after it entered; the last register of a fold of T pixels is written
-// (rows of weights) + T + ROWS + COLS - 2 cycles after its first load began. The next fold may load behind the stream.
+// A pixel's sums leave column c in cycle ROWS + c + 1 after it entered; the last register of a fold of T pixels is
+// written (rows of weights) + T + ROWS + COLS - 2 cycles after its first load began. The next fold may load behind it.
 // There is no reset: load, swap and valid are held low for ROWS + COLS cycles.
 module dybit_array #(
     parameter ROWS = 4,
@@ -35,8 +36,8 @@ module dybit_array #(
     skew #(.LANES(ROWS), .WIDTH(22)) skew_inputs (.clk(clk), .in(at_edge), .out(from_west));
     skew #(.LANES(COLS), .WIDTH(20)) skew_weights (.clk(clk), .in(weights), .out(weights_from_north));
 
-    // Row r starts to load r cycles late, since by then it has swapped, and ends with the others: the words it misses are
-    // for rows above it.
+    // Row r starts to load r cycles late, since by then it has swapped, and ends with the others: the words it misses
+    // are for rows above it.
     wire [ROWS-1:0] loads;
     reg [ROWS-1:0] loaded;
     always @(posedge clk) loaded <= loads;

@@ -1,4 +1,4 @@
-// One DyBit encoder: a fixed-point number to the code of the nearest value, ties to the even code (docs/rtl.md, "Encoder").
+// One DyBit encoder: fixed point to the code of the nearest value, ties to the even code (docs/rtl.md, "Encoder").
 //
 // Stands for the end of a lane of the vector unit. `value` is a two's complement number of WIDTH bits, FRACTION of them
 // behind the point. Beyond the ends the end is taken; unsigned, that is 0 for negative numbers; "-0" is never produced.
@@ -18,7 +18,7 @@ module dybit_encoder #(
     wire negative = value[WIDTH-1];
     wire [WIDTH-1:0] magnitude = !negative ? value : is_signed ? -value : 0;
 
-    // Stage 1: the leading-one detector. ones = floor(log2(magnitude)) + 1 leading ones of the code, at most all of them.
+    // Stage 1: the leading-one detector. The code has floor(log2(magnitude)) + 1 leading ones, at most all its bits.
     wire [3:0] most_ones = BITS - is_signed;
     reg [5:0] length;
     integer place;

@@ -1,15 +1,15 @@
 // One fusable processing element of the weight-stationary array (docs/rtl.md, "PE").
 //
-// Stands for one of the R x C elements of `PEArray`: operand registers, shadow registers for the weights of the next fold,
-// and four 32-bit partial sums that pass through from north to south.
+// Stands for one of the R x C elements of `PEArray`: operand registers, shadow registers for the weights of the next
+// fold, and four 32-bit partial sums that pass through from north to south.
 //   MIN_BITS                 narrowest mode: 2, or 4 for a PE without the 2-bit modes
 //   input_bits, weight_bits  one-hot {8, 4, 2}; hold still while a tile is under way
-//   control_in   {load, swap, valid} from the west: weights_in shifts into the shadow registers; these inputs are the first
-//                of a new fold, for which the shadow registers become active; these inputs count
-//   inputs_in    operands from the west (decoder_lane), weights_in from the north; sums_in from the north a cycle later, and
-//                sums_out, lie as those of pe_arithmetic
+//   control_in   {load, swap, valid} from the west: weights_in shifts into the shadow registers; these inputs are the
+//                first of a new fold, for which the shadow registers become active; these inputs count
+//   inputs_in    operands from the west (decoder_lane), weights_in from the north; sums_in from the north a cycle
+//                later, and sums_out, lie as those of pe_arithmetic
 //   overflow     a partial sum left 32 bits in the last cycle; what sums_out then holds is not to be used
-// A mode of a-bit inputs uses 8/a weight words, so that many loads fill a PE and the next ones reach its southern neighbour.
+// A mode of a-bit inputs uses 8/a words of weights: so many loads fill a PE, the next reach its southern neighbour.
 // Latency: operands and control to the east 1 cycle, sums to the south 2 cycles after their inputs.
 module dybit_pe #(
     parameter MIN_BITS = 2

@@ -1,4 +1,5 @@
-// IEEE 754 single precision multiply-accumulate: the product is rounded, then the sum (docs/rtl.md, "What it is compared with").
+// IEEE 754 single precision multiply-accumulate: the product is rounded, then the sum (docs/rtl.md, "What it is
+// compared with").
 //
 // Stands for the arithmetic of the FP32 baseline's PE. Combinational.
 module fp32_mac (

@@ -1,5 +1,5 @@
-// A PE of an integer array: the registers of dybit_pe around a two's complement multiply-accumulate (docs/rtl.md, "What it
-// is compared with").
+// A PE of an integer array: the registers of dybit_pe around a two's complement multiply-accumulate (docs/rtl.md, "What
+// it is compared with").
 //
 // Stands for a PE of an array that is not fusable. Ports as those of dybit_pe, one operand and one 32-bit sum each.
 module int_pe #(

@@ -1,12 +1,12 @@
-// The arithmetic of one fusable PE: sixteen 2-bit multipliers that the mode groups, and four adders (docs/rtl.md, "PE").
+// The arithmetic of one fusable PE: sixteen 2-bit multipliers that the mode groups, and four adders (docs/rtl.md, "PE")
 //
-// Stands for the multipliers, shifters and accumulator adders of a PE, without registers. With inputs of a bits and weights
-// of w bits it forms (8/a) * (8/w) products: for j < 8/w, exactly,
+// Stands for the multipliers, shifters and accumulator adders of a PE, without registers. With inputs of a bits and
+// weights of w bits it forms (8/a) * (8/w) products: for j < 8/w, exactly,
 //   sum j = sum_in j + sum over s < 8/a of input s * weight (s, j)
 //   input_bits, weight_bits  one-hot {8, 4, 2}
 //   inputs     operands as decoder_lane puts them out
 //   weights    four words of operands: word s goes with input s
-//   sums_in, sums   32 bits each, two's complement, sum j at its weights' lowest digit, d = j * w / 2: bits 32 * d and up
+//   sums_in, sums   32 bits each, two's complement; sum j at its weights' lowest digit, d = j * w / 2: from bit 32 * d
 //   too_large  for each of the four, whether the sum left its 32 bits
 // An operand is a sign, a significand as wide as its slot, and a shift; its magnitude is at most 2^14 (8 bits), 2^6
 // (4 bits) or 2^2 (2 bits), as for DyBit codes. Integers are operands with a shift of 0.
@@ -20,8 +20,8 @@ module pe_arithmetic (
     output wire [4*32-1:0] sums,
     output wire [3:0] too_large
 );
-    // A digit is two bits of a significand. In a wider mode neighbouring digits are fused: their products are added into
-    // the first one's, so that digit 0 may stand for four, digit 2 for two, digits 1 and 3 for themselves.
+    // A digit is two bits of a significand. In a wider mode neighbouring digits are fused: their products are added
+    // into the first one's, so that digit 0 may stand for four, digit 2 for two, digits 1 and 3 for themselves.
     wire inputs_by_2 = !input_bits[0], inputs_by_4 = input_bits[2];
     wire weights_by_2 = !weight_bits[0], weights_by_4 = weight_bits[2];
 
@@ -66,8 +66,8 @@ module pe_arithmetic (
             assign product[8+j] = {12{!inputs_by_4}} & high;
             assign product[12+j] = {10{!inputs_by_2}} & fused_weights[12+j];
 
-            // -x = ~x + 1, and a sign bit of weight -2^W is its inverse of weight 2^W, less 2^W: so the signs of the four
-            // products need no extension, only a constant.
+            // -x = ~x + 1, and a sign bit of weight -2^W is its inverse of weight 2^W, less 2^W: so the signs of the
+            // four products need no extension, only a constant.
             localparam [32:0] SIGNS = (33'd1 << reach(j) + 15) + (33'd1 << reach(j) + 7) + (33'd2 << reach(j) + 3);
             wire [32:0] sum = {sums_in[32*j+31], sums_in[32*j+:32]} - SIGNS
                 + term[j] + term[4+j] + term[8+j] + term[12+j]

@@ -1,7 +1,7 @@
 """Silicon area of processing elements in gates, for the iso-area baseline (docs/timing-model.md, "Baselines").
 
-A gate is the area of a NAND2 cell. `gates.json` holds what Yosys counted in the Verilog of `rtl/`, before place and route;
-`benchmarks/gates.py` made it, docs/rtl.md says how.
+A gate is the area of a NAND2 cell. `gates.json` holds what Yosys counted in the Verilog of `rtl/`, before place and
+route; `benchmarks/gates.py` made it, docs/rtl.md says how.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _counted() -> dict[str, dict[str, int]]:
 
 
 def pe_gates(array: ArrayConfig) -> int:
-    """Gates of one PE of the array; widths that the table lacks take the smallest element that can do them all, if none can, FP32."""
+    """Gates of one PE of the array; widths that the table lacks take the smallest that can do them, else FP32."""
     native, narrowest = array.operand_bits[-1], array.operand_bits[0]
     capable = [name for (widest, least), name in _PE_BLOCKS.items() if widest >= native and least <= narrowest]
     return min(map(block_gates, capable), default=block_gates(_FP32_PE_BLOCK))

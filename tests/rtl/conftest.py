@@ -19,8 +19,8 @@ def icarus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Simulate:
         pytest.skip(f"needs {missing}")
     monkeypatch.syspath_prepend(DRIVERS)
 
-    def run(top: str, driver: str, *, also: tuple[str, ...] = (), **parameters: int) -> Path:
-        simulate(tmp_path, top, driver, also=also, **parameters)
+    def run(top: str, driver: str, *, vcd: bool = False, **parameters: int) -> Path:
+        simulate(tmp_path, top, driver, vcd=vcd, **parameters)
         return tmp_path
 
     return run

@@ -22,8 +22,8 @@ def missing_tools() -> str:
     return " and ".join(missing)
 
 
-def simulate(directory: Path, top: str, driver: str, *, also: tuple[str, ...] = (), **parameters: int) -> None:
-    """Run the cocotb tests of drivers/DRIVER.py on module `top`, beside the modules `also`, in a directory.
+def simulate(directory: Path, top: str, driver: str, *, vcd: bool = False, **parameters: int) -> None:
+    """Run the cocotb tests of drivers/DRIVER.py on module `top`, in a directory; with `vcd` vcd_dump.v runs, too.
 
     The directory of the drivers must be on `sys.path`, which the simulator's Python inherits. Raises SimulationFailed.
     """
@@ -35,13 +35,17 @@ def simulate(directory: Path, top: str, driver: str, *, also: tuple[str, ...] = 
         sources=[*sorted(RTL.glob("*.v")), *sorted(DRIVERS.glob("*.v"))],
         hdl_toplevel=top,
         parameters=parameters,
-        build_args=["-g2005", "-Wall", *(argument for module in also for argument in ("-s", module))],
+        build_args=["-g2005", "-Wall", *(["-s", "vcd_dump"] if vcd else [])],
         timescale=("1ns", "1ns"),
         build_dir=directory,
     )
     try:
         results = runner.test(
-            hdl_toplevel=top, test_module=driver, build_dir=directory, test_dir=directory, log_file=log,
+            hdl_toplevel=top,
+            test_module=driver,
+            build_dir=directory,
+            test_dir=directory,
+            log_file=log,
         )
         passed = get_results(results)[1] == 0
     except SystemExit:  # under pytest the runner leaves when a test has failed

@@ -1,4 +1,7 @@
-"""The one tile of docs/rtl.md, "One tile, cycle by cycle": two folds of 4 x 3 weights of 8 bits, six pixels."""
+"""The one tile of docs/rtl.md, "One tile, cycle by cycle": two folds of 4 x 3 weights of 8 bits, six pixels.
+
+The codes are from below 1, where they are short to write as integers.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ PIXELS, REDUCTION, OUTPUTS, ROWS, COLS = 6, 8, 3, 4, 3
 async def one_tile(dut: HierarchyObject) -> None:
     draw = np.random.default_rng(0)
     weight, inputs = Operand(8, True), Operand(8, False)
-    tile = Tile(
-        weight, inputs, draw.integers(0, 256, (REDUCTION, OUTPUTS)), draw.integers(0, 256, (PIXELS, REDUCTION)), ROWS, COLS
-    )
+    weight_codes = draw.integers(1, 10, (REDUCTION, OUTPUTS)) + 128 * draw.integers(0, 2, (REDUCTION, OUTPUTS))
+    input_codes = draw.integers(1, 100, (PIXELS, REDUCTION))
+    tile = Tile(weight, inputs, weight_codes, input_codes, ROWS, COLS)
     await settle(dut, ROWS, COLS)
     results, _ = await run(dut, tile)
-    np.testing.assert_array_equal(results, inputs.integers(tile.input_codes) @ weight.integers(tile.weight_codes))
+    np.testing.assert_array_equal(results, inputs.integers(input_codes) @ weight.integers(weight_codes))

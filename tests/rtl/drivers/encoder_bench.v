@@ -23,13 +23,15 @@ module encoder_bench (
     genvar bits;
     generate
         for (bits = 2; bits <= 8; bits = bits + 1) begin : width
-            localparam TOTAL = 10 * 2 ** (2 * bits - 2);  // of them a step of 2^-(bits - 1) has 4, the largest code 2^(2 * bits)
+            localparam TOTAL = 10 * 2 ** (2 * bits - 2);  // 2^(2 * bits) is the largest code
             reg [bits-1:0] codes[0:TOTAL-1];
             reg [16*8-1:0] file;
             wire [2*bits+1:0] value = count < TOTAL ? count - TOTAL / 2 : 0;
             wire [bits-1:0] code;
             wire running = clk && count < TOTAL + LATENCY;
-            dybit_encoder #(.BITS(bits), .WIDTH(2 * bits + 2), .FRACTION(bits + 1)) encoder (running, is_signed, value, code);
+            dybit_encoder #(.BITS(bits), .WIDTH(2 * bits + 2), .FRACTION(bits + 1)) encoder (
+                running, is_signed, value, code
+            );
             always @(posedge running) if (count >= LATENCY) codes[count-LATENCY] = code;
             always @(sweep_done) begin
                 $sformat(file, "%0s%0d.hex", is_signed ? "signed" : "unsigned", bits);

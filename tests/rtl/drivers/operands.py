@@ -1,4 +1,4 @@
-"""Operands as `quant.formats` has them, and how their codes lie in the words of the hardware (docs/rtl.md, "Operands")."""
+"""Operands as `quant.formats` has them, and how their codes lie in the hardware's words (docs/rtl.md, "Operands")."""
 
 from __future__ import annotations
 
