@@ -2,7 +2,7 @@
 PYTHON ?= python3
 STAMP := .venv/.installed
 
-.PHONY: run test lint bench validate bench-accuracy bench-codesign
+.PHONY: run test cosim lint bench validate bench-accuracy bench-codesign
 
 # ResNet-50 on the DyBit accelerator against FP32: a report in the terminal and in reports/resnet50/.
 run: $(STAMP)
@@ -10,6 +10,10 @@ run: $(STAMP)
 
 test: $(STAMP)
 	.venv/bin/python -m pytest -n 2
+
+# The Verilog of rtl/ in Icarus, against quant.formats and the model's cycles. Needs iverilog.
+cosim: $(STAMP)
+	.venv/bin/python -m pytest -n 2 tests/rtl -rs
 
 lint: $(STAMP)
 	.venv/bin/ruff check

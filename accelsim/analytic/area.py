@@ -1,57 +1,60 @@
-"""Silicon area of processing elements, for the iso-area baseline (docs/timing-model.md, "Baselines").
+"""Silicon area of processing elements in gates, for the iso-area baseline (docs/timing-model.md, "Baselines").
 
-An estimate: the numbers come from two sources at neighbouring nodes (45 and 40 nm), before place and route.
+A gate is the area of a NAND2 cell. `gates.json` holds what Yosys counted in the Verilog of `rtl/`, before place and route;
+`benchmarks/gates.py` made it, docs/rtl.md says how.
 """
 
 from __future__ import annotations
 
+import json
 import math
+from functools import cache
+from importlib import resources
 
 from accelsim.config.hardware import ArrayConfig, Hardware
 
-#: (widest, narrowest operand bits) -> um^2 of one multiply-accumulate element, TSMC 45 nm at 500 MHz:
-#: hsharma35/bitfusion, results/systolic_array_synth.csv (N = M = 1).
-_FUSABLE_PE_UM2 = {
-    (4, 2): 431.4744,
-    (4, 4): 282.24,
-    (8, 2): 1733.13,
-    (8, 8): 687.6072,
-    (16, 2): 7492.4136,
-    (16, 16): 2203.236,
-}
+#: (widest, narrowest operand bits) -> the block that stands for one PE, registers included.
+_PE_BLOCKS = {(8, 2): "pe_8_2", (8, 4): "pe_8_4", (8, 8): "int8_pe", (16, 16): "int16_pe"}
+_FP32_PE_BLOCK = "fp32_pe"
 
-#: FP32 adder and multiplier, 40/45 nm: Accelergy-Project/accelergy-aladdin-plug-in, data/*.csv (4360 um^2 each).
-FP32_PE_UM2 = 4360.0 + 4360.0
-
-#: One decoder lane, taken as one 32-bit shifter of the same table; the leading-one detector is smaller than its spare
-#: bits. No published decoder area was found in a repository.
-DECODER_LANE_UM2 = 250.0
-
-UM2_PER_MM2 = 1e6
+#: NAND2_X1 of the NanGate 45 nm Open Cell Library.
+_NAND2_MM2 = 0.798e-6
 
 
-def pe_area_um2(array: ArrayConfig) -> float:
-    """Area of one PE of the array; a pair of widths that the table lacks takes the next more capable element."""
+def block_gates(name: str) -> int:
+    """Gates of a block of rtl/, by its name in gates.json."""
+    return _counted()[name]["gates"]
+
+
+@cache
+def _counted() -> dict[str, dict[str, int]]:
+    text = resources.files("accelsim.analytic").joinpath("gates.json").read_text(encoding="utf-8")
+    blocks: dict[str, dict[str, int]] = json.loads(text)["blocks"]
+    return blocks
+
+
+def pe_gates(array: ArrayConfig) -> int:
+    """Gates of one PE of the array: the smallest element of the table that can do its widths; FP32's, if none can."""
     native, narrowest = array.operand_bits[-1], array.operand_bits[0]
-    capable = [area for (widest, least), area in _FUSABLE_PE_UM2.items() if widest >= native and least <= narrowest]
-    return min(capable, default=FP32_PE_UM2)
+    capable = [name for (widest, least), name in _PE_BLOCKS.items() if widest >= native and least <= narrowest]
+    return min(map(block_gates, capable), default=block_gates(_FP32_PE_BLOCK))
 
 
-def array_area_um2(hardware: Hardware) -> float:
-    """Area of one core's PEs and decoder lanes; buffers, vector unit and interconnect are not in it."""
+def array_gates(hardware: Hardware) -> int:
+    """Gates of one core's PEs and decoder lanes; buffers, vector unit and interconnect are not in it."""
     array, lanes = hardware.array, hardware.decoder.lanes
-    decoders = (lanes * 2 if lanes else array.rows + array.cols) * DECODER_LANE_UM2
-    return array.rows * array.cols * pe_area_um2(array) + decoders
+    decoders = (lanes * 2 if lanes else array.rows + array.cols) * block_gates("decoder_lane")
+    return array.rows * array.cols * pe_gates(array) + decoders
 
 
 def array_area_mm2(hardware: Hardware) -> float:
-    """Area of all cores' PEs and decoder lanes."""
-    return array_area_um2(hardware) * hardware.cores / UM2_PER_MM2
+    """Area of all cores' PEs and decoder lanes at 45 nm, without wiring: gates times a NAND2's."""
+    return array_gates(hardware) * hardware.cores * _NAND2_MM2
 
 
 def iso_area_fp32_array(hardware: Hardware) -> ArrayConfig:
     """The largest FP32 array, of nearly the same aspect ratio, in the area of this array and its decoders."""
     array = hardware.array
-    elements = max(1, int(array_area_um2(hardware) // FP32_PE_UM2))
+    elements = max(1, array_gates(hardware) // block_gates(_FP32_PE_BLOCK))
     rows = max(1, math.isqrt(elements * array.rows // array.cols))
     return array.model_copy(update={"rows": rows, "cols": max(1, elements // rows)})

@@ -8,7 +8,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from accelsim.analytic.area import iso_area_fp32_array
+from accelsim.analytic.area import block_gates, iso_area_fp32_array
 from accelsim.analytic.compute import array_shape
 from accelsim.analytic.decode import decode_cycles
 from accelsim.analytic.roofline import compute_bound_cycles, roofline_cycles
@@ -64,8 +64,9 @@ def test_the_roofline_is_the_later_of_array_and_dram() -> None:
 
 
 def test_iso_area_keeps_the_aspect_ratio_and_counts_configured_lanes() -> None:
-    """16 x 64 = 1024 PEs and 2 * 8 lanes: (1 774 725 + 4000) / 8720 = 203; isqrt(203 * 16 / 64) = 7 rows of 29."""
+    """16 x 64 PEs and 2 * 8 lanes, in FP32 PEs; a quarter of their number is the square of the rows."""
     wide = load_hardware("zcu102", ["array.rows=16", "array.cols=64", "decoder.lanes=8"])
-    assert int((1024 * 1733.13 + 16 * 250) // 8720) == 203
+    elements = (1024 * block_gates("pe_8_2") + 16 * block_gates("decoder_lane")) // block_gates("fp32_pe")
     array = iso_area_fp32_array(wide)
-    assert (array.rows, array.cols) == (math.isqrt(203 * 16 // 64), 203 // 7)
+    rows = math.isqrt(elements * 16 // 64)
+    assert (array.rows, array.cols) == (rows, elements // rows)

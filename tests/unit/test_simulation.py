@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from accelsim.analytic.area import block_gates
 from accelsim.config.hardware import Hardware
 from accelsim.config.presets import load_dram, load_hardware
 from accelsim.errors import MappingError
@@ -106,7 +107,9 @@ class TestBaselines:
         int8 = run_baseline("int8", two_layers, small_zcu102)
         assert (int8.layers[0].weight_format, int8.array) == ("int8", (8, 8))
         iso = run_baseline("iso-area", two_layers, small_zcu102)
-        assert (iso.layers[0].weight_format, iso.array) == ("fp32", (3, 4))  # 114 920 um^2 of 8720 each: 13 PEs
+        gates = 64 * block_gates("pe_8_2") + 16 * block_gates("decoder_lane")
+        assert gates // block_gates("fp32_pe") == 77
+        assert (iso.layers[0].weight_format, iso.array) == ("fp32", (8, 9))
 
     def test_none(self, two_layers: Workload, small_zcu102: Hardware) -> None:
         result = simulate(two_layers, small_zcu102, baseline="none")

@@ -75,7 +75,7 @@ EXAMPLES: dict[str, tuple[Callable[[], object], str]] = {
     "scales": (scaled_weight_bytes, "40 of parameters, **111** in all"),
     "vector unit": (lambda: vector_cycles(3136 * 64, 1, VECTOR), "16 + 3136 = **3152** cycles"),
     "softmax": (lambda: vector_cycles(3136 * 64, 3, VECTOR), "16 + 3 * 3136 = 9424"),
-    "iso-area": (iso_area, "205 FP32 PEs: 14 x 14"),
+    "iso-area": (iso_area, "1237 FP32 PEs: 35 x 35"),
 }
 
 
