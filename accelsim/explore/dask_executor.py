@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable, Iterator
 from threading import get_ident
@@ -31,7 +32,9 @@ class DaskExecutor:
         dask.config.set(_SETTINGS)
         self._cluster: Any = None
         if scheduler is None:
-            self._cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+            self._cluster = LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            )
         try:
             self._client: Any = Client(self._cluster or scheduler, timeout=_TIMEOUT_SECONDS)
         except (OSError, ValueError) as error:

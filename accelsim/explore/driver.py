@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from accelsim.errors import InputError
-from accelsim.explore.evolution import LEARNING, evolve
+from accelsim.explore.evolution import evolve
 from accelsim.explore.executor import Batch, Executor, make_executor
 from accelsim.explore.jobs import BASELINE, Context, Job, Keys, Outcome, planned
 from accelsim.explore.prepass import misorder_of
 from accelsim.explore.rows import Entry, Reference
 from accelsim.explore.search import candidates, most_candidates
 from accelsim.explore.space import Candidate, Space, load_space
+from accelsim.explore.space_file import LEARNING
 from accelsim.explore.store import LEASE_SECONDS, Store
 from accelsim.explore.table import SweepTable, designs_of, identity, objective_costs
 from accelsim.simulation import baseline_of

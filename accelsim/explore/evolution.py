@@ -17,7 +17,6 @@ from accelsim.explore.space import Candidate, Space
 
 #: The costs of each design, less being better; None for one that failed.
 Evaluate: TypeAlias = Callable[[Sequence[Candidate]], Sequence[Sequence[float] | None]]
-LEARNING = ("nsga2", "optuna")
 _Coordinates: TypeAlias = tuple[int, ...]
 _Generations: TypeAlias = Generator[list[_Coordinates], list[Sequence[float] | None], None]
 _GENERATIONS_WITHOUT_NEWS = 5

@@ -16,7 +16,7 @@ from accelsim.config.source import KeyPath, Source, read_yaml, validate
 from accelsim.errors import InputError, nearest_name
 from accelsim.explore.axes import Axis, plan_first, values_of
 from accelsim.explore.expression import Expression, parse_expression
-from accelsim.explore.space_file import CodesignTarget, SpaceFile, WeightedFile
+from accelsim.explore.space_file import LEARNING, CodesignTarget, SpaceFile, WeightedFile
 from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Workload
 from accelsim.workload.loader import load_workload
@@ -140,6 +140,9 @@ class _Builder:
 
     def space(self) -> Space:
         file = self._file
+        if file.search.keep < 1 and file.search.method in LEARNING:
+            where = self._source.where(("search", "keep"))
+            raise InputError(where, f"keep goes with a method that does not learn, not with {file.search.method}")
         networks, codesigns = self._networks()
         axes = [Axis(HARDWARE, tuple(bases := self._bases(networks[0].workload)))]
         derived: dict[str, Expression] = {}

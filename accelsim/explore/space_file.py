@@ -13,6 +13,8 @@ Scalar: TypeAlias = bool | int | float | str | None
 Value: TypeAlias = Scalar | list[int] | list[str]
 PositiveNumber = Annotated[float, Field(gt=0)]
 Method = Literal["grid", "random", "lhs", "sobol", "nsga2", "optuna"]
+#: Methods that learn from what was simulated, and so rank by themselves.
+LEARNING: tuple[Method, ...] = ("nsga2", "optuna")
 Objective = Literal["speedup", "seconds", "error", "average_bits", "dram_bytes", "array_area_mm2"]
 
 

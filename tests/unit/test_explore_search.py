@@ -102,6 +102,11 @@ def test_misordered_pairs() -> None:
     assert misordered([1, 1], [1, 2]) == 0.0
 
 
+def test_keep_is_for_methods_that_do_not_learn(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not with nsga2"):
+        space_with(tmp_path, "method: nsga2, keep: 0.5")
+
+
 def test_a_wrong_method_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="did you mean 'sobol'"):
         space_with(tmp_path, "method: soboll")
