@@ -8,6 +8,7 @@ from clock import cycle
 from cocotb.handle import HierarchyObject
 from operands import EVERY_OPERAND, LATENCY, Operand
 
+from accelsim.analytic.decode import decode_cycles
 from quant import get_format
 
 WORDS = 300  # of random codes, for each format
@@ -51,6 +52,7 @@ async def every_slot_of_the_lane(dut: HierarchyObject) -> None:
         dut.is_signed.value, dut.slot_bits.value = operand.signed, operand.one_hot
         every_code = np.repeat(np.arange(2**operand.bits)[:, None], operand.slots, axis=1)
         words = np.concatenate([every_code, draw.integers(0, 2**operand.bits, (WORDS, operand.slots))])
+        assert decode_cycles(words.size, operand.slots, lanes=1, latency_cycles=LATENCY) == len(words) + LATENCY
         seen = []
         for codes in [*words, *words[:LATENCY]]:
             dut.word.value = operand.word(codes)
