@@ -12,9 +12,9 @@ from pathlib import Path
 from accelsim.config.hardware import Hardware
 from accelsim.config.presets import load_hardware
 from accelsim.errors import InputError
-from accelsim.explore.allocation_errors import NoiseErrors
-from accelsim.explore.allocation_problem import Freedom, parse_pins
-from accelsim.explore.codesign import Codesign, Design
+from accelsim.explore.codesign.errors import NoiseErrors
+from accelsim.explore.codesign.problem import Freedom, parse_pins
+from accelsim.explore.codesign.search import Codesign, Design
 from accelsim.result import CAUSE_LABELS, CAUSES, RunResult
 from accelsim.simulation import REFERENCES, ReferenceName, run_baseline, run_network
 from accelsim.workload.layers import Workload

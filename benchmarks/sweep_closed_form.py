@@ -9,8 +9,8 @@ import argparse
 from pathlib import Path
 
 from accelsim import explore
-from accelsim.explore.prepass import misorder_of, promising
-from accelsim.explore.table import identity
+from accelsim.explore.sweeps.prepass import misorder_of, promising
+from accelsim.explore.sweeps.table import identity
 
 ROOT = Path(__file__).parents[1]
 SPACE = ROOT / "examples" / "spaces" / "resnet50_1000.yaml"

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from accelsim import explore
-from accelsim.explore.space_file import Search
+from accelsim.explore.sweeps.space_file import Search
 
 ROOT = Path(__file__).parents[1]
 SPACE = ROOT / "examples" / "spaces" / "resnet50_1000.yaml"

@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 from accelsim import explore
-from accelsim.explore.driver import State
-from accelsim.explore.space import Space
-from accelsim.explore.store import Store
+from accelsim.explore.sweeps.driver import State
+from accelsim.explore.sweeps.space import Space
+from accelsim.explore.sweeps.store import Store
 
 _LAYER = """\
 name: one

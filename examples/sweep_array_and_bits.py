@@ -6,7 +6,7 @@ Prints the speed-up over FP32 on the same array, and draws docs/figures/sweep_ar
 from pathlib import Path
 
 from accelsim import explore
-from accelsim.explore.sweep_figures import SweepFigures
+from accelsim.explore.sweeps.figures import SweepFigures
 
 ROOT = Path(__file__).parents[1]
 FIGURE = ROOT / "docs" / "figures" / "sweep_array_and_bits.png"

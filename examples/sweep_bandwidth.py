@@ -6,7 +6,7 @@ Prints latency and speed-up over FP32 on the same machine, and draws docs/figure
 from pathlib import Path
 
 from accelsim import explore
-from accelsim.explore.sweep_figures import SweepFigures
+from accelsim.explore.sweeps.figures import SweepFigures
 
 ROOT = Path(__file__).parents[1]
 FIGURE = ROOT / "docs" / "figures" / "sweep_bandwidth.png"

@@ -6,7 +6,7 @@ Prints traffic, latency and speed-up over FP32 on the same machine, and draws do
 from pathlib import Path
 
 from accelsim import explore
-from accelsim.explore.sweep_figures import SweepFigures
+from accelsim.explore.sweeps.figures import SweepFigures
 
 ROOT = Path(__file__).parents[1]
 FIGURE = ROOT / "docs" / "figures" / "sweep_buffers.png"

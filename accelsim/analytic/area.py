@@ -1,7 +1,7 @@
 """Silicon area of processing elements in gates, for the iso-area baseline (docs/timing-model.md, "Baselines").
 
-A gate is the area of a NAND2 cell. `gates.json` holds what Yosys counted in the Verilog of `rtl/` before place and route;
-`benchmarks/gates.py` made it, docs/rtl.md says how.
+A gate is the area of a NAND2 cell. `gates.json` holds what Yosys counted in the Verilog of `rtl/`, before place and
+route; `benchmarks/gates.py` made it, docs/rtl.md says how.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ from accelsim.cli.output import note, print_json, print_tables
 from accelsim.errors import InputError, one_of
 
 if TYPE_CHECKING:
-    from accelsim.explore.codesign import Codesign, Design, Method
-    from accelsim.explore.codesign_files import Report
+    from accelsim.explore.codesign.report import Report
+    from accelsim.explore.codesign.search import Codesign, Design, Method
     from quant.allocation.solution import Limits
 
 
@@ -69,9 +69,9 @@ def codesign(
     json_output: JsonOption = False,
 ) -> None:
     """Choose the formats of all layers for a speed-up or an error, under limits, and simulate what was chosen."""
-    from accelsim.explore.accuracy import in_the_loop
-    from accelsim.explore.codesign import METHODS
-    from accelsim.explore.codesign_files import Report
+    from accelsim.explore.codesign.accuracy import in_the_loop
+    from accelsim.explore.codesign.report import Report
+    from accelsim.explore.codesign.search import METHODS
     from accelsim.report.files import check_output_directory
     from accelsim.workload.loader import load_workload
 

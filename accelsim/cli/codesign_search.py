@@ -12,9 +12,9 @@ from accelsim.errors import InputError, one_of
 from accelsim.units import BITS_PER_BYTE
 
 if TYPE_CHECKING:
-    from accelsim.explore.allocation_errors import Errors
-    from accelsim.explore.allocation_problem import Freedom
-    from accelsim.explore.codesign import Codesign
+    from accelsim.explore.codesign.errors import Errors
+    from accelsim.explore.codesign.problem import Freedom
+    from accelsim.explore.codesign.search import Codesign
     from accelsim.workload.layers import Workload
     from quant.allocation.problem import Quantity
     from quant.allocation.solution import Limits
@@ -35,7 +35,7 @@ def freedom_of(
     network: Workload, widths: str, pins: Sequence[str], weight_only: bool, equal_residuals: bool
 ) -> Freedom:
     """What may be chosen. InputError for wrong widths and pins."""
-    from accelsim.explore.allocation_problem import Freedom, parse_pins
+    from accelsim.explore.codesign.problem import Freedom, parse_pins
 
     chosen = tuple(parse_widths(widths))
     activations = (max(chosen),) if weight_only else chosen
@@ -50,7 +50,7 @@ def meter_of(model: str | None, data: Path | None, cache: Path | None) -> Iterat
             raise InputError("codesign", f"{'--model' if model else '--data or --cache'} alone", "--model and --data")
         yield None
         return
-    from accelsim.explore.accuracy import load_meter
+    from accelsim.explore.codesign.accuracy import load_meter
     from quant.report.progress import progress_bars
 
     with progress_bars() as progress:
@@ -67,7 +67,7 @@ def errors_of(
     seed: int,
 ) -> Errors:
     """From a file of sensitivities, else measured on the torch network, else the noise of weights or of stand-ins."""
-    from accelsim.explore.allocation_errors import NoiseErrors, layer_weights
+    from accelsim.explore.codesign.errors import NoiseErrors, layer_weights
     from quant.sensitivity import MEASURES
 
     error = one_of("--measure", measure, MEASURES)
@@ -76,11 +76,11 @@ def errors_of(
             "--weights", "errors are measured otherwise", "--weights, --sensitivity, or --model and --data"
         )
     if sensitivity is not None:
-        from accelsim.explore.sensitivity_errors import SensitivityErrors
+        from accelsim.explore.codesign.measured_errors import SensitivityErrors
 
         return SensitivityErrors.load(network, sensitivity, error)
     if meter is not None:
-        from accelsim.explore.accuracy import measured_errors
+        from accelsim.explore.codesign.accuracy import measured_errors
 
         weight_widths, activation_widths = freedom.table_widths
         return measured_errors(network, meter, {*weight_widths, *activation_widths}, error)
@@ -92,7 +92,7 @@ def prepared(
 ) -> Codesign:
     """The problem that is searched: pairs and baseline simulated, under a progress bar."""
     from accelsim.config.presets import load_hardware
-    from accelsim.explore.codesign import Codesign
+    from accelsim.explore.codesign.search import Codesign
     from accelsim.report.progress import progress
     from accelsim.simulation import REFERENCES
 

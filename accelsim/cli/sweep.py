@@ -14,7 +14,7 @@ from accelsim.cli.output import note, print_json, print_tables
 from accelsim.errors import one_of
 
 if TYPE_CHECKING:
-    from accelsim.explore.space import Space
+    from accelsim.explore.sweeps.space import Space
 _DRY_RUN_POINTS = 5
 
 
@@ -56,14 +56,14 @@ def run_sweep(
     json_output: JsonOption = False,
 ) -> None:
     """Simulate every point that the store lacks, and report the best, the Pareto front and what matters."""
-    from accelsim.explore.space import load_space
+    from accelsim.explore.sweeps.space import load_space
 
     read = load_space(space)
     if dry_run:
         _show_space(read, json_output)
         return
-    from accelsim.explore.driver import sweep as run
-    from accelsim.explore.sweep_files import document, write_sweep
+    from accelsim.explore.sweeps.driver import sweep as run
+    from accelsim.explore.sweeps.report import document, write_sweep
     from accelsim.report.files import check_output_directory
     from accelsim.report.progress import sweep_progress
 
@@ -97,7 +97,7 @@ def run_sweep(
 @sweep.command("show")
 def show_store(store: StoreArgument, json_output: JsonOption = False) -> None:
     """Print what a store holds: networks, points, failed ones, baselines, and what varied."""
-    from accelsim.explore.store import open_existing
+    from accelsim.explore.sweeps.store import open_existing
 
     with open_existing(store) as opened:
         counts, parameters = opened.counts(), opened.parameters()
@@ -118,9 +118,9 @@ def best_points(
     json_output: JsonOption = False,
 ) -> None:
     """Print the best points of a store."""
-    from accelsim.explore.space_file import Objective
-    from accelsim.explore.store import open_existing
-    from accelsim.explore.table import designs_of, record
+    from accelsim.explore.sweeps.space_file import Objective
+    from accelsim.explore.sweeps.store import open_existing
+    from accelsim.explore.sweeps.table import designs_of, record
 
     names: tuple[Objective, ...] = get_args(Objective)
     ranked_by = one_of("--objective", objective, names)
@@ -145,8 +145,8 @@ def export_store(
     workload: WorkloadOption = None,
 ) -> None:
     """Write the points of a store as CSV or Parquet."""
-    from accelsim.explore.export import export_points
-    from accelsim.explore.store import open_existing
+    from accelsim.explore.sweeps.export import export_points
+    from accelsim.explore.sweeps.store import open_existing
 
     with open_existing(store) as opened:
         points = export_points(opened, out, workload)
@@ -155,7 +155,7 @@ def export_store(
 
 def _show_space(space: Space, json_output: bool) -> None:
     """The size of a space, and its first points."""
-    from accelsim.explore.search import candidates, most_candidates
+    from accelsim.explore.sweeps.search import candidates, most_candidates
 
     first = list(islice(candidates(space), _DRY_RUN_POINTS)) if space.file.search.keep == 1 else []
     for candidate in first:

@@ -10,8 +10,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from accelsim.explore.rows import Counts
-from accelsim.explore.table import Design, SweepTable, short
+from accelsim.explore.sweeps.rows import Counts
+from accelsim.explore.sweeps.table import Design, SweepTable, short
 from accelsim.report.bars import bar
 from accelsim.report.tables import Column, fitted_table
 from accelsim.units import format_si

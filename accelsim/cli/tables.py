@@ -12,8 +12,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from accelsim.config.describe import describe, value_text
-from accelsim.explore.accuracy import InTheLoop
-from accelsim.explore.codesign import Design
+from accelsim.explore.codesign.accuracy import InTheLoop
+from accelsim.explore.codesign.search import Design
 from accelsim.explore.cost_table import CostTable
 from accelsim.report.tables import Column, fitted_table
 from accelsim.units import format_bytes

@@ -1,6 +1,6 @@
 """The search for better networks and machines, on top of the simulation."""
 
-from accelsim.explore.driver import sweep
-from accelsim.explore.space import design_space, load_space
+from accelsim.explore.sweeps.driver import sweep
+from accelsim.explore.sweeps.space import design_space, load_space
 
 __all__ = ["design_space", "load_space", "sweep"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from accelsim.explore.accuracy import InTheLoop
+from accelsim.explore.codesign.accuracy import InTheLoop
 from benchmarks.accuracy.__main__ import KEEP_MEMORY
 from benchmarks.codesign import report
 from benchmarks.codesign.tasks import TASKS, Task, measure

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from accelsim.config.presets import load_hardware
-from accelsim.explore.accuracy import MeasuredDesign, measured_errors
-from accelsim.explore.allocation_problem import Freedom, parse_pins
-from accelsim.explore.codesign import Codesign, Design
+from accelsim.explore.codesign.accuracy import MeasuredDesign, measured_errors
+from accelsim.explore.codesign.problem import Freedom, parse_pins
+from accelsim.explore.codesign.search import Codesign, Design
 from accelsim.workload.loader import load_workload
 from benchmarks.accuracy import cells, datasets
 from benchmarks.accuracy.networks import efficientnet_lite0

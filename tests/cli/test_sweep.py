@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from accelsim import explore
-from accelsim.explore.rows import Row
-from accelsim.explore.store import Store
+from accelsim.explore.sweeps.rows import Row
+from accelsim.explore.sweeps.store import Store
 from tests.cli.conftest import ROOT, Cli
 from tests.unit.sweeps import SPACE, WITH_FAILURES, write_space
 

@@ -12,7 +12,7 @@ import pytest
 
 from accelsim import explore
 from accelsim.config.presets import load_hardware
-from accelsim.explore.effects import effects
+from accelsim.explore.sweeps.effects import effects
 from accelsim.simulation import run_network
 from accelsim.workload.loader import load_workload
 from accelsim.workload.precision import resolve_precision

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from accelsim.config.hardware import DecoderConfig, Hardware
 from accelsim.errors import MappingError
-from accelsim.explore.evaluate import Evaluator
-from accelsim.explore.jobs import BASELINE, Context, Job, Keys
+from accelsim.explore.sweeps.evaluate import Evaluator
+from accelsim.explore.sweeps.jobs import BASELINE, Context, Job, Keys
 from accelsim.simulation import run_baseline, run_network
 from accelsim.workload.layers import Workload
 from accelsim.workload.loader import parse_workload

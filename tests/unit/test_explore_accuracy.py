@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from accelsim.errors import InputError
-from accelsim.explore.accuracy import MeasuredDesign, best_of, in_the_loop, load_meter
-from accelsim.explore.allocation_errors import NoiseErrors
-from accelsim.explore.allocation_problem import Freedom, allocation_problem
-from accelsim.explore.codesign import Design
+from accelsim.explore.codesign.accuracy import MeasuredDesign, best_of, in_the_loop, load_meter
+from accelsim.explore.codesign.errors import NoiseErrors
+from accelsim.explore.codesign.problem import Freedom, allocation_problem
+from accelsim.explore.codesign.search import Design
 from accelsim.workload.importer import workload_text
 from accelsim.workload.loader import parse_workload
 from accelsim.workload.precision import allocated_precision, signed_tensors

@@ -9,9 +9,9 @@ import pytest
 
 from accelsim.config.presets import load_hardware
 from accelsim.errors import InputError
-from accelsim.explore.allocation_errors import NoiseErrors
-from accelsim.explore.allocation_problem import Freedom, allocation_problem, parse_pins
-from accelsim.explore.codesign import Codesign
+from accelsim.explore.codesign.errors import NoiseErrors
+from accelsim.explore.codesign.problem import Freedom, allocation_problem, parse_pins
+from accelsim.explore.codesign.search import Codesign
 from accelsim.explore.cost_table import CostTable, cost_table
 from accelsim.workload.layers import Workload
 from accelsim.workload.loader import load_workload, parse_workload

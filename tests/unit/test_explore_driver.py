@@ -9,11 +9,11 @@ import pytest
 
 from accelsim import explore
 from accelsim.config.presets import load_hardware
-from accelsim.explore.driver import context_of
-from accelsim.explore.jobs import BASELINE, Keys
-from accelsim.explore.rows import Row
-from accelsim.explore.space import load_space
-from accelsim.explore.table import SweepTable
+from accelsim.explore.sweeps.driver import context_of
+from accelsim.explore.sweeps.jobs import BASELINE, Keys
+from accelsim.explore.sweeps.rows import Row
+from accelsim.explore.sweeps.space import load_space
+from accelsim.explore.sweeps.table import SweepTable
 from accelsim.simulation import simulate
 from accelsim.workload.loader import load_workload
 from accelsim.workload.precision import resolve_precision

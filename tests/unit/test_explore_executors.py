@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from accelsim.errors import InputError
-from accelsim.explore.driver import context_of
-from accelsim.explore.executor import Batch, Executor, make_executor
-from accelsim.explore.jobs import Context, Job, Outcome
-from accelsim.explore.process_pool import TRIES, ProcessPool
-from accelsim.explore.space import Space, load_space
+from accelsim.explore.sweeps.driver import context_of
+from accelsim.explore.sweeps.executor import Batch, Executor, make_executor
+from accelsim.explore.sweeps.jobs import Context, Job, Outcome
+from accelsim.explore.sweeps.process_pool import TRIES, ProcessPool
+from accelsim.explore.sweeps.space import Space, load_space
 from tests.unit.sweeps import write_space
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accelsim.errors import InputError
-from accelsim.explore.expression import MAX_CHARACTERS, parse_expression
+from accelsim.explore.sweeps.expression import MAX_CHARACTERS, parse_expression
 
 PATHS = {"array.rows": "array.rows", "rows": "array.rows", "cols": "array.cols", "lanes": "decoder.lanes"}
 VALUES = {"array.rows": 12, "array.cols": 5, "decoder.lanes": None}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accelsim.explore.effects import effects
-from accelsim.explore.pareto import costs, fronts, hypervolume, nondominated
+from accelsim.explore.sweeps.effects import effects
+from accelsim.explore.sweeps.pareto import costs, fronts, hypervolume, nondominated
 
 points = st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=1, max_size=30)
 

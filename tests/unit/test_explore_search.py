@@ -10,10 +10,10 @@ from accelsim import explore
 from accelsim.analytic.estimate import estimated_run_cycles
 from accelsim.config.presets import load_hardware
 from accelsim.errors import InputError
-from accelsim.explore.prepass import misordered
-from accelsim.explore.search import candidates, most_candidates
-from accelsim.explore.space import Space, load_space
-from accelsim.explore.table import identity
+from accelsim.explore.sweeps.prepass import misordered
+from accelsim.explore.sweeps.search import candidates, most_candidates
+from accelsim.explore.sweeps.space import Space, load_space
+from accelsim.explore.sweeps.table import identity
 from accelsim.workload.loader import parse_workload
 from accelsim.workload.precision import resolve_precision
 from tests.unit.sweeps import SPACE, WITH_FAILURES, write_space

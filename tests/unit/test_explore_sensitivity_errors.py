@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accelsim.errors import InputError
-from accelsim.explore.sensitivity_errors import SensitivityErrors
+from accelsim.explore.codesign.measured_errors import SensitivityErrors
 from accelsim.workload.loader import parse_workload
 from quant.sensitivity import Measured, MeasuredChoice, Sensitivity
 

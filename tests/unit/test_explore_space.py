@@ -8,9 +8,9 @@ import pytest
 
 from accelsim.config.presets import load_hardware
 from accelsim.errors import InputError
-from accelsim.explore.axes import values_of
-from accelsim.explore.space import Space, load_space
-from accelsim.explore.space_file import Range
+from accelsim.explore.sweeps.axes import values_of
+from accelsim.explore.sweeps.space import Space, load_space
+from accelsim.explore.sweeps.space_file import Range
 from tests.unit.sweeps import SPACE, write_space
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from accelsim.errors import InputError
-from accelsim.explore.jobs import Numbers, Outcome
-from accelsim.explore.rows import SCHEMA_VERSION, Entry
-from accelsim.explore.space import Candidate
-from accelsim.explore.store import LEASE_SECONDS, Store, StoreError
+from accelsim.explore.sweeps.jobs import Numbers, Outcome
+from accelsim.explore.sweeps.rows import SCHEMA_VERSION, Entry
+from accelsim.explore.sweeps.space import Candidate
+from accelsim.explore.sweeps.store import LEASE_SECONDS, Store, StoreError
 
 NUMBERS = Numbers(200, 2e-6, 800, 64, 32, 0.5, {"computing": 150, "idle": 50}, 0.25, 4.0, 1.5, "hash")
 
@@ -145,7 +145,7 @@ def test_other_files_are_refused(path: Path, tmp_path: Path) -> None:
 FILL = """
 import sys
 from pathlib import Path
-from accelsim.explore.store import Store, StoreError
+from accelsim.explore.sweeps.store import Store, StoreError
 from tests.unit.test_explore_store import done
 with Store(Path(sys.argv[1])) as store:
     try:

@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from accelsim.errors import InputError
-from accelsim.explore.effects import Effect, effects
-from accelsim.explore.pareto import costs, hypervolume, nondominated
-from accelsim.explore.rows import Row
-from accelsim.explore.space import Candidate
-from accelsim.explore.space_file import Objective
+from accelsim.explore.sweeps.effects import Effect, effects
+from accelsim.explore.sweeps.pareto import costs, hypervolume, nondominated
+from accelsim.explore.sweeps.rows import Row
+from accelsim.explore.sweeps.space import Candidate
+from accelsim.explore.sweeps.space_file import Objective
 
 if TYPE_CHECKING:
     import pandas

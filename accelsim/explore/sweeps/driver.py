@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TypeAlias
 
 from accelsim.errors import InputError
-from accelsim.explore.evolution import evolve
-from accelsim.explore.executor import Batch, Executor, make_executor
-from accelsim.explore.jobs import BASELINE, Context, Job, Keys, Outcome, planned
-from accelsim.explore.prepass import misorder_of
-from accelsim.explore.rows import Entry, Reference
-from accelsim.explore.search import candidates, most_candidates
-from accelsim.explore.space import Candidate, Space, load_space
-from accelsim.explore.space_file import LEARNING
-from accelsim.explore.store import LEASE_SECONDS, Store
-from accelsim.explore.table import SweepTable, designs_of, identity, objective_costs
+from accelsim.explore.sweeps.evolution import evolve
+from accelsim.explore.sweeps.executor import Batch, Executor, make_executor
+from accelsim.explore.sweeps.jobs import BASELINE, Context, Job, Keys, Outcome, planned
+from accelsim.explore.sweeps.prepass import misorder_of
+from accelsim.explore.sweeps.rows import Entry, Reference
+from accelsim.explore.sweeps.search import candidates, most_candidates
+from accelsim.explore.sweeps.space import Candidate, Space, load_space
+from accelsim.explore.sweeps.space_file import LEARNING
+from accelsim.explore.sweeps.store import LEASE_SECONDS, Store
+from accelsim.explore.sweeps.table import SweepTable, designs_of, identity, objective_costs
 from accelsim.simulation import baseline_of
 
 MEMORY = ":memory:"

@@ -9,9 +9,9 @@ from threading import get_ident
 from typing import Any
 
 from accelsim.errors import InputError
-from accelsim.explore.evaluate import Evaluator
-from accelsim.explore.executor import Batch
-from accelsim.explore.jobs import Context, Outcome
+from accelsim.explore.sweeps.evaluate import Evaluator
+from accelsim.explore.sweeps.executor import Batch
+from accelsim.explore.sweeps.jobs import Context, Outcome
 
 _BATCHES_PER_WORKER = 2  # one runs, one waits beside it
 _TIMEOUT_SECONDS = 10

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from accelsim.explore.accuracy import InTheLoop
-from accelsim.explore.codesign import Codesign, Design
+from accelsim.explore.codesign.accuracy import InTheLoop
+from accelsim.explore.codesign.search import Codesign, Design
 from accelsim.report.files import ALLOCATION_NAME, publish, staging_folder
 from quant.allocation.file import write_allocation
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from accelsim.errors import AccelSimError, InputError
-from accelsim.explore.jobs import MODEL_VERSION, Outcome
-from accelsim.explore.pareto import MORE_IS_BETTER
-from accelsim.explore.rows import (
+from accelsim.explore.sweeps.jobs import MODEL_VERSION, Outcome
+from accelsim.explore.sweeps.pareto import MORE_IS_BETTER
+from accelsim.explore.sweeps.rows import (
     APPLICATION_ID,
     OBJECTIVES,
     ROWS,
@@ -33,7 +33,7 @@ from accelsim.explore.rows import (
     number_columns,
     row_of,
 )
-from accelsim.explore.space_file import Objective
+from accelsim.explore.sweeps.space_file import Objective
 
 _BUSY_SECONDS = 60.0
 LEASE_SECONDS = 60.0

@@ -10,8 +10,8 @@ from typing import Any
 
 from accelsim import __version__
 from accelsim.config.hardware import DecoderConfig, Hardware
-from accelsim.explore.space import Candidate
-from accelsim.explore.space_file import CodesignTarget
+from accelsim.explore.sweeps.space import Candidate
+from accelsim.explore.sweeps.space_file import CodesignTarget
 from accelsim.simulation import ReferenceName, baseline_machine, dram_of
 from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Workload

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol, TypeAlias, get_args
 
 from accelsim.errors import InputError, nearest_name
-from accelsim.explore.evaluate import Evaluator
-from accelsim.explore.jobs import Context, Job, Outcome
+from accelsim.explore.sweeps.evaluate import Evaluator
+from accelsim.explore.sweeps.jobs import Context, Job, Outcome
 
 #: Jobs that one worker runs one after the other, so that neighbours share what they have in common.
 Batch: TypeAlias = tuple[Job, ...]
@@ -57,10 +57,10 @@ def make_executor(
         return SerialExecutor(context), 1
     count = workers or len(os.sched_getaffinity(0))
     if name == "process":
-        from accelsim.explore.process_pool import ProcessPool
+        from accelsim.explore.sweeps.process_pool import ProcessPool
 
         return ProcessPool(context, count), count
-    from accelsim.explore.dask_executor import DaskExecutor
+    from accelsim.explore.sweeps.dask_executor import DaskExecutor
 
     executor = DaskExecutor(context, count, scheduler)
     return executor, executor.workers

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from accelsim.errors import InputError
-from accelsim.explore.allocation_errors import Errors, dybit
+from accelsim.explore.codesign.errors import Errors, dybit
 from accelsim.explore.cost_table import CostTable
 from accelsim.workload.allocation import DEFAULT_FAMILY
 from accelsim.workload.formats import parse_bits

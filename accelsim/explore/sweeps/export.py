@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from accelsim.errors import InputError, nearest_name
-from accelsim.explore.rows import Row
-from accelsim.explore.store import Store
-from accelsim.explore.table import RECORD_FIELDS, record
+from accelsim.explore.sweeps.rows import Row
+from accelsim.explore.sweeps.store import Store
+from accelsim.explore.sweeps.table import RECORD_FIELDS, record
 from accelsim.result import CAUSES
 from quant import QuantError
 from quant.files import check_output, replacing

@@ -10,11 +10,11 @@ import numpy as np
 from accelsim.analytic.area import array_area_mm2
 from accelsim.analytic.estimate import estimated_run_bytes, estimated_run_cycles
 from accelsim.config.hardware import Hardware
-from accelsim.explore.error_proxy import average_weight_bits, error_proxy
-from accelsim.explore.pareto import costs, fronts
-from accelsim.explore.space import Candidate, Space
-from accelsim.explore.space_file import Objective
-from accelsim.explore.table import Design
+from accelsim.explore.sweeps.error_proxy import average_weight_bits, error_proxy
+from accelsim.explore.sweeps.pareto import costs, fronts
+from accelsim.explore.sweeps.space import Candidate, Space
+from accelsim.explore.sweeps.space_file import Objective
+from accelsim.explore.sweeps.table import Design
 from accelsim.simulation import baseline_of, dram_of, memory_view
 from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Workload

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accelsim.errors import InputError
-from accelsim.explore.allocation_errors import dybit
-from accelsim.explore.codesign import Design
-from accelsim.explore.sensitivity_errors import SensitivityErrors
+from accelsim.explore.codesign.errors import dybit
+from accelsim.explore.codesign.measured_errors import SensitivityErrors
+from accelsim.explore.codesign.search import Design
 from accelsim.workload.layers import Workload
 from accelsim.workload.quant_errors import as_input_errors
 from quant.sensitivity import Measure

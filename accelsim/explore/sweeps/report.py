@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from accelsim.explore.export import write_csv
-from accelsim.explore.space import Space
-from accelsim.explore.table import Design, SweepTable
+from accelsim.explore.sweeps.export import write_csv
+from accelsim.explore.sweeps.space import Space
+from accelsim.explore.sweeps.table import Design, SweepTable
 from accelsim.report.files import publish, staging_folder
 
 SWEEP_NAME, POINTS_NAME = "sweep.json", "points.csv"
@@ -65,7 +65,7 @@ def write_sweep(found: dict[str, Any], table: SweepTable, space: Space, director
         parameters = list(dict.fromkeys(path for row in table.rows for path in row.parameters))
         write_csv(table.rows, parameters, staging / POINTS_NAME)
         if table.designs:
-            from accelsim.explore.sweep_figures import write_figures  # matplotlib: slow to import
+            from accelsim.explore.sweeps.figures import write_figures  # matplotlib: slow to import
 
             write_figures(table, space, staging)
         return publish(staging, directory)

@@ -12,9 +12,9 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from accelsim.errors import AccelSimError
-from accelsim.explore.evaluate import Evaluator
-from accelsim.explore.executor import Batch
-from accelsim.explore.jobs import Context, Outcome
+from accelsim.explore.sweeps.evaluate import Evaluator
+from accelsim.explore.sweeps.executor import Batch
+from accelsim.explore.sweeps.jobs import Context, Outcome
 
 #: A job whose worker died so often is given up.
 TRIES = 3

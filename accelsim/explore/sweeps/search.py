@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from accelsim.explore.prepass import promising
-from accelsim.explore.space import Candidate, Space
+from accelsim.explore.sweeps.prepass import promising
+from accelsim.explore.sweeps.space import Candidate, Space
 
 #: Draws for each design wanted, after which a sample stays smaller: conditions leave too little of the grid.
 _DRAWS = 50

@@ -7,8 +7,8 @@ from typing import Literal, get_args
 
 from accelsim.config.hardware import Hardware
 from accelsim.errors import InputError
-from accelsim.explore.allocation_errors import Errors
-from accelsim.explore.allocation_problem import Freedom, allocation_problem
+from accelsim.explore.codesign.errors import Errors
+from accelsim.explore.codesign.problem import Freedom, allocation_problem
 from accelsim.explore.cost_table import cost_table
 from accelsim.simulation import Progress, ReferenceName, run_baseline, run_network
 from accelsim.units import BITS_PER_BYTE

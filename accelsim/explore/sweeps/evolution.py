@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from accelsim.errors import InputError
-from accelsim.explore.space import Candidate, Space
+from accelsim.explore.sweeps.space import Candidate, Space
 
 #: The costs of each design, less being better; None for one that failed.
 Evaluate: TypeAlias = Callable[[Sequence[Candidate]], Sequence[Sequence[float] | None]]

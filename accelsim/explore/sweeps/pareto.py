@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.errors import InputError
-from accelsim.explore.space_file import Objective
+from accelsim.explore.sweeps.space_file import Objective
 
 #: Objectives of which more is better; of the others less is.
 MORE_IS_BETTER: frozenset[Objective] = frozenset({"speedup"})

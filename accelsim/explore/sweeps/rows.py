@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-from accelsim.explore.jobs import Outcome
-from accelsim.explore.space import Candidate
-from accelsim.explore.space_file import Objective
+from accelsim.explore.sweeps.jobs import Outcome
+from accelsim.explore.sweeps.space import Candidate
+from accelsim.explore.sweeps.space_file import Objective
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x41637357  # marks the file as ours

@@ -14,9 +14,9 @@ from accelsim.config.presets import FILE_SUFFIXES, hardware_of, hardware_source
 from accelsim.config.schema import shortened
 from accelsim.config.source import KeyPath, Source, read_yaml, validate
 from accelsim.errors import InputError, nearest_name
-from accelsim.explore.axes import Axis, plan_first, values_of
-from accelsim.explore.expression import Expression, parse_expression
-from accelsim.explore.space_file import LEARNING, CodesignTarget, SpaceFile, WeightedFile
+from accelsim.explore.sweeps.axes import Axis, plan_first, values_of
+from accelsim.explore.sweeps.expression import Expression, parse_expression
+from accelsim.explore.sweeps.space_file import LEARNING, CodesignTarget, SpaceFile, WeightedFile
 from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Workload
 from accelsim.workload.loader import load_workload

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from accelsim.analytic.area import array_area_mm2
 from accelsim.errors import AccelSimError
-from accelsim.explore.allocation_errors import Errors
-from accelsim.explore.error_proxy import average_weight_bits, error_proxy
-from accelsim.explore.jobs import BASELINE, Context, Job, Numbers, Outcome, planned
-from accelsim.explore.reuse import without_idle_decoders
+from accelsim.explore.codesign.errors import Errors
+from accelsim.explore.sweeps.error_proxy import average_weight_bits, error_proxy
+from accelsim.explore.sweeps.jobs import BASELINE, Context, Job, Numbers, Outcome, planned
+from accelsim.explore.sweeps.reuse import without_idle_decoders
 from accelsim.report.summary import run_utilisation
 from accelsim.result import RunResult
 from accelsim.simulation import baseline_of, dram_of, memory_view, plan_run, run_network, run_schedule
@@ -91,9 +91,9 @@ class Evaluator:
 
     def _searched(self, job: Job) -> Numbers:
         """Bits searched for this machine: nine runs for its cost table, which all searches on it share."""
-        from accelsim.explore.allocation_errors import NoiseErrors
-        from accelsim.explore.allocation_problem import Freedom, allocation_problem, parse_pins
-        from accelsim.explore.codesign import Codesign
+        from accelsim.explore.codesign.errors import NoiseErrors
+        from accelsim.explore.codesign.problem import Freedom, allocation_problem, parse_pins
+        from accelsim.explore.codesign.search import Codesign
         from accelsim.explore.cost_table import cost_table
 
         workload, target = self._context.workloads[job.workload], self._context.codesigns[job.bits]

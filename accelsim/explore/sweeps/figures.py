@@ -11,9 +11,9 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from accelsim.config.hardware import Hardware
-from accelsim.explore.space import BITS, Candidate, Space
-from accelsim.explore.space_file import Objective
-from accelsim.explore.table import Design, SweepTable, pareto_designs, short
+from accelsim.explore.sweeps.space import BITS, Candidate, Space
+from accelsim.explore.sweeps.space_file import Objective
+from accelsim.explore.sweeps.table import Design, SweepTable, pareto_designs, short
 from accelsim.report.figures.style import TYPOGRAPHY, save
 from accelsim.report.figures.sweep.heat_map import draw_heat_map
 from accelsim.report.figures.sweep.parallel import Upright, draw_parallel

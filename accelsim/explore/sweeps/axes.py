@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accelsim.errors import InputError
-from accelsim.explore.space_file import Range
+from accelsim.explore.sweeps.space_file import Range
 
 MAX_VALUES = 100_000  # of one axis
 #: Sections of the hardware that the plan of a run does not read: machines that differ in these alone share a plan.
