@@ -191,7 +191,9 @@ def _tensor_header(tensor: StoredTensor) -> _TensorHeader:
 
 def _stored_tensor(name: str, header: _TensorHeader) -> StoredTensor:
     number_format = get_format(header.format, header.signed)
-    if number_format.signed != header.signed or float(np.float32(header.scale)) != header.scale:
+    with np.errstate(over="ignore"):
+        exact = float(np.float32(header.scale)) == header.scale
+    if number_format.signed != header.signed or not exact:
         found = f"activations of {name}: {header.format}, signed {header.signed}, scale {header.scale}"
         raise DataError(found, f"a scale in float32, signed {number_format.signed}")
     return StoredTensor(number_format, header.scale)

@@ -52,7 +52,7 @@ def _stored_tensors(network: fx.GraphModule) -> dict[str, StoredTensor]:
     found: dict[str, StoredTensor] = {}
     ambiguous = set()
     for node in network.graph.nodes:
-        quantiser = network.get_submodule(node.target) if node.op == "call_module" else None
+        quantiser = network.get_submodule(str(node.target)) if node.op == "call_module" else None
         if isinstance(quantiser, FakeQuantize):
             maker = _maker(network, node.args[0], position)
             ambiguous |= {maker} & set(found)

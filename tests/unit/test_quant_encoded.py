@@ -12,7 +12,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from quant import QuantError, get_format
-from quant.encoded import EncodedModel, encode_layer, load_encoded, save_encoded
+from quant.encoded import EncodedModel, StoredTensor, encode_layer, load_encoded, save_encoded
 from quant.granularity import Granularity
 from quant.scaling import choose_scales
 
@@ -21,7 +21,9 @@ def model(name: str = "dybit3") -> EncodedModel:
     x = np.random.default_rng(0).standard_normal((3, 5)).astype(np.float32)
     number_format, granularity = get_format(name), Granularity(0)
     layer = encode_layer(x, number_format, choose_scales(x, number_format, granularity), granularity)
-    return EncodedModel({"fc": replace(layer, activations="dybit8")}, {"bias": np.arange(3, dtype=np.float32)})
+    activations = {"input": StoredTensor(get_format("dybit8", False), float(np.float32(0.1)))}
+    kept = {"bias": np.arange(3, dtype=np.float32)}
+    return EncodedModel({"fc": replace(layer, activations="dybit8")}, kept, activations)
 
 
 def change_header(path: Path, field: str, value: Any) -> None:
@@ -47,6 +49,7 @@ def assert_same(found: EncodedModel, expected: EncodedModel) -> None:
     assert ours.packed.tobytes() == theirs.packed.tobytes()
     assert ours.scales.tobytes() == theirs.scales.tobytes()
     assert found.kept["bias"].tobytes() == expected.kept["bias"].tobytes()
+    assert found.activations == expected.activations
 
 
 def test_it_comes_back_bit_for_bit(path: Path) -> None:
@@ -208,3 +211,37 @@ def test_a_missing_tensor_is_named(path: Path) -> None:
     save_file(tensors, path, metadata)
     with pytest.raises(QuantError, match="scales/fc"):
         load_encoded(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "lie", "message"),
+    [
+        ("format", "dybit9", "unknown number format 'dybit9'"),
+        ("format", "nf4", "activations of input: nf4, signed False"),
+        ("scale", 0.1, r"scale 0\.1 \(allowed: a scale in float32"),
+        ("scale", 1e300, r"scale 1e\+300 \(allowed: a scale in float32"),
+        ("scale", -1.0, "activations.input.scale: Input should be greater than 0"),
+        ("zero", 0, "activations.input.zero: Extra inputs"),
+    ],
+)
+def test_a_header_that_lies_about_activations_is_an_error(field: str, lie: Any, message: str, path: Path) -> None:
+    with safe_open(path, framework="np") as file:
+        metadata = file.metadata()
+    header = json.loads(metadata["header"])
+    header["activations"]["input"][field] = lie
+    text = json.dumps(header)
+    save_file(load_file(path), path, metadata | {"header": text, "header_crc32": str(zlib.crc32(text.encode()))})
+    with pytest.raises(QuantError, match=message):
+        load_encoded(path)
+
+
+def test_a_file_without_activations_is_read(path: Path) -> None:
+    """Files from before they were written."""
+    save_encoded(EncodedModel(model().layers), path)
+    with safe_open(path, framework="np") as file:
+        metadata = file.metadata()
+    header = json.loads(metadata["header"])
+    del header["activations"]
+    text = json.dumps(header)
+    save_file(load_file(path), path, metadata | {"header": text, "header_crc32": str(zlib.crc32(text.encode()))})
+    assert load_encoded(path).activations == {}

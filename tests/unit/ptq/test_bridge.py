@@ -4,6 +4,9 @@ from pathlib import Path
 
 import torch
 
+from accelsim.config.presets import load_hardware
+from accelsim.functional.run import FunctionalRun
+from accelsim.simulation import simulate
 from accelsim.workload.loader import parse_workload
 from accelsim.workload.precision import resolve_precision
 from quant.allocation.file import LayerFormats, read_allocation, write_allocation
@@ -66,3 +69,19 @@ def test_both_sides_read_one_allocation_file(tmp_path: Path) -> None:
     assert (
         precision.tensors["shortcut"].name == network.get_submodule("relu_2_quantiser").number_format.name == "dybit5"
     )
+
+
+def test_the_simulator_computes_what_torch_computes(tmp_path: Path) -> None:
+    """Up to float32 sums in torch: where one tips a code over, a logit moves by less than a hundredth of their norm."""
+    network, path = quantised(allocation()), tmp_path / "residual.safetensors"
+    save_encoded(encoded_layers(network), path)
+    workload, machine = parse_workload(WORKLOAD), load_hardware("zcu102")
+    precision, batch = resolve_precision(workload, str(path)), images()
+    run = FunctionalRun(workload, machine, precision, images=batch.numpy(), encoded=path)
+    values = simulate(workload, machine, precision, baseline="none", functional=run).functional
+    assert values is not None
+    assert (values.equals_reference, values.scales) == (True, "of the file")
+    expected = network(batch).detach()
+    found = torch.from_numpy(run.output).flatten(1)
+    assert (found - expected).norm() < 0.01 * expected.norm()
+    assert values.top1 == expected.argmax(1).tolist()
