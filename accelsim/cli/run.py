@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
-
-import typer
+from typing import TYPE_CHECKING, get_args
 
 from accelsim.cli.options import HardwareOption, JsonOption, SetOption, WorkloadArgument
 from accelsim.cli.output import note, print_json
+from accelsim.cli.run_options import (
+    BaselineOption,
+    BitsOption,
+    DetailOption,
+    FunctionalOption,
+    InjectOption,
+    InputOption,
+    NoPinsOption,
+    OutOption,
+    PlotsOption,
+)
 from accelsim.errors import InputError, one_of
 
 if TYPE_CHECKING:
@@ -23,43 +32,16 @@ if TYPE_CHECKING:
 def run(
     workload: WorkloadArgument,
     hardware: HardwareOption = None,
-    bits: Annotated[
-        str | None,
-        typer.Option(
-            metavar="w4a4|FILE",
-            help="DyBit widths, a bit-allocation file, or a file of encoded layers. Default: the workload's.",
-        ),
-    ] = None,
-    no_pins: Annotated[
-        bool, typer.Option("--no-pins", help="Apply --bits to the layers that the workload pins, too.")
-    ] = False,
+    bits: BitsOption = None,
+    no_pins: NoPinsOption = False,
     overrides: SetOption = None,
-    baseline: Annotated[
-        str, typer.Option(metavar="fp32|iso-area|int8|none", help="What the speed-up is measured against.")
-    ] = "fp32",
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write result, layers, allocation and figures here.")
-    ] = None,
-    functional: Annotated[
-        bool, typer.Option("--functional", help="Compute the values of the run, too, and compare with the reference.")
-    ] = False,
-    input_file: Annotated[
-        Path | None,
-        typer.Option("--input", metavar="FILE.npy", help="Image or images for --functional. Default: one is drawn."),
-    ] = None,
-    inject: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PLACE:KEY=VALUE,...",
-            help="Flip bits in a functional run, such as dram:rate=1e-6. May be given several times.",
-        ),
-    ] = None,
-    plots: Annotated[
-        bool | None, typer.Option("--plots/--no-plots", help="Whether --out writes figures. Default: it does.")
-    ] = None,
-    detail: Annotated[
-        str, typer.Option(metavar="transaction|fine", help="fine: every fold and every DRAM burst, many times slower.")
-    ] = "transaction",
+    baseline: BaselineOption = "fp32",
+    out: OutOption = None,
+    functional: FunctionalOption = False,
+    input_file: InputOption = None,
+    inject: InjectOption = None,
+    plots: PlotsOption = None,
+    detail: DetailOption = "transaction",
     json_output: JsonOption = False,
 ) -> None:
     """Run a network on an accelerator and report cycles, traffic and speed-up."""

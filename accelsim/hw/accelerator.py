@@ -33,21 +33,7 @@ class Accelerator(Module):
         values: Values = TIMED_ONLY,
     ) -> None:
         super().__init__(env, "accelerator")
-        channels = hardware.dram.channels
-        self.memory: Dram | FineDram | IdealMemory
-        if dram is None:
-            self.memory = IdealMemory(env, "dram", self, trace, values)
-        else:
-            self.memory = (FineDram if detail == "fine" else Dram)(
-                env,
-                "dram",
-                self,
-                preset=dram,
-                channels=channels,
-                clock_hz=hardware.clock_hz,
-                trace=trace,
-                values=values,
-            )
+        self.memory = self._memory(hardware, dram, trace, detail, values)
         self.cores = [
             Core(
                 env,
@@ -68,13 +54,29 @@ class Accelerator(Module):
             ports=tuple(f"{core.name}.{engine}" for core in self.cores for engine in ENGINES),
             bytes_per_cycle=hardware.interconnect.bytes_per_cycle,
             latency_cycles=hardware.interconnect.latency_cycles,
-            in_flight=hardware.interconnect.in_flight_per_channel * channels,
+            in_flight=hardware.interconnect.in_flight_per_channel * hardware.dram.channels,
             arbiter=make_arbiter(hardware),
         )
         self.interconnect.memory.bind(self.memory.target)
         for core in self.cores:
             for engine in ENGINES:
                 core.dma[engine].memory.bind(self.interconnect.ports[f"{core.name}.{engine}"])
+
+    def _memory(
+        self, hardware: Hardware, dram: DramPreset | None, trace: Trace, detail: Detail, values: Values
+    ) -> Dram | FineDram | IdealMemory:
+        if dram is None:
+            return IdealMemory(self.env, "dram", self, trace, values)
+        return (FineDram if detail == "fine" else Dram)(
+            self.env,
+            "dram",
+            self,
+            preset=dram,
+            channels=hardware.dram.channels,
+            clock_hz=hardware.clock_hz,
+            trace=trace,
+            values=values,
+        )
 
 
 def make_arbiter(hardware: Hardware) -> Arbiter:
