@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -76,8 +77,7 @@ def codesign(
     from accelsim.workload.loader import load_workload
 
     _check_targets(speedup, error, front)
-    how = one_of("--method", method, METHODS)
-    limits = limits_of(average_bits, size_bytes)
+    how, limits = one_of("--method", method, METHODS), limits_of(average_bits, size_bytes)
     if out is not None:
         check_output_directory(out)
     network = load_workload(workload)
@@ -87,18 +87,11 @@ def codesign(
         search = prepared(network, hardware, overrides or (), freedom, errors, baseline)
         designs = _whole_trade(search, limits) if front else []
         wanted = _wanted(search, speedup, error, how, limits)
-        chosen = wanted or _fastest(designs, how)
-        uniform = search.uniform_around(chosen.average_bits)
-        loop = None
-        if meter is not None:
-            loop = in_the_loop([*designs, *uniform, chosen], meter, within_points, qat_steps, wanted)
-    report = Report(search, baseline, loop.chosen.design if loop else chosen, tuple(uniform), tuple(designs), loop)
-    if out is not None:  # before anything is printed: a reader that closes the pipe does not cost the files
-        note(f"{len(report.write(out))} files written to {out}")
-    if json_output:
-        print_json(report.document())
-    else:
-        _print(report, speedup)
+        measured = designs if wanted is None else [*designs, wanted, *search.uniform_around(wanted.average_bits)]
+        loop = None if meter is None else in_the_loop(measured, meter, within_points, qat_steps, wanted)
+    chosen = wanted or (loop.chosen.design if loop else _fastest(designs, how))
+    uniform = search.uniform_around(chosen.average_bits)
+    _hand_over(Report(search, baseline, chosen, tuple(uniform), tuple(designs), loop), out, json_output, speedup)
 
 
 def _check_targets(speedup: float | None, error: float | None, front: bool) -> None:
@@ -126,6 +119,15 @@ def _wanted(
 
 def _fastest(designs: Sequence[Design], method: Method) -> Design:
     return max((design for design in designs if design.method == method), key=lambda design: design.simulated_speedup)
+
+
+def _hand_over(report: Report, out: Path | None, json_output: bool, wanted_speedup: float | None) -> None:
+    if out is not None:  # before anything is printed: a reader that closes the pipe does not cost the files
+        note(f"{len(report.write(out))} files written to {out}")
+    if json_output:
+        print_json(report.document())
+    else:
+        _print(report, wanted_speedup)
 
 
 def _print(report: Report, wanted_speedup: float | None) -> None:

@@ -15,6 +15,7 @@ from accelsim.errors import one_of
 
 if TYPE_CHECKING:
     from accelsim.explore.sweeps.space import Space
+    from accelsim.explore.sweeps.table import SweepTable
 _DRY_RUN_POINTS = 5
 
 
@@ -63,7 +64,6 @@ def run_sweep(
         _show_space(read, json_output)
         return
     from accelsim.explore.sweeps.driver import sweep as run
-    from accelsim.explore.sweeps.report import document, write_sweep
     from accelsim.report.files import check_output_directory
     from accelsim.report.progress import sweep_progress
 
@@ -80,18 +80,9 @@ def run_sweep(
             retry_failed=retry_failed,
             watcher=watcher,
         )
-    found = document(table, read)
-    if out is not None:
-        written = write_sweep(found, table, read, out)
-        note(f"{len(written)} files written to {out}")
     if store is None:
         note(f"results are in {path}")
-    if json_output:
-        print_json(found)
-        return
-    from accelsim.cli.sweep_tables import sweep_report
-
-    print_tables(*sweep_report(table, space.stem))
+    _hand_over(table, read, out, json_output)
 
 
 @sweep.command("show")
@@ -151,6 +142,20 @@ def export_store(
     with open_existing(store) as opened:
         points = export_points(opened, out, workload)
     note(f"{points} points written to {out}")
+
+
+def _hand_over(table: SweepTable, space: Space, out: Path | None, json_output: bool) -> None:
+    from accelsim.explore.sweeps.report import document, write_sweep
+
+    found = document(table, space)
+    if out is not None:
+        note(f"{len(write_sweep(found, table, space, out))} files written to {out}")
+    if json_output:
+        print_json(found)
+        return
+    from accelsim.cli.sweep_tables import sweep_report
+
+    print_tables(*sweep_report(table, Path(space.label).stem))
 
 
 def _show_space(space: Space, json_output: bool) -> None:
