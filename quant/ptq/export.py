@@ -68,7 +68,7 @@ def _maker(network: fx.GraphModule, node: fx.Node, position: Mapping[fx.Node, in
             return calls[node]
         if node.op == "placeholder":
             return NETWORK_INPUT
-        if node.op == "call_module" and isinstance(network.get_submodule(node.target), _VECTOR_LAYERS):
+        if node.op == "call_module" and isinstance(network.get_submodule(str(node.target)), _VECTOR_LAYERS):
             return str(node.target)
         if not node.all_input_nodes:
             return node.name
