@@ -38,6 +38,7 @@ class Numbers:
 def network_numbers(workload: Workload, precision: Precision, encoded: Path | None, images: Float32Array) -> Numbers:
     """Everything that a functional run needs to know; InputError where the file lacks it or it does not fit."""
     formats = {name: get_format(tensor.name, tensor.signed) for name, tensor in precision.tensors.items()}
+    _check_formats(workload, precision)
     if encoded is None:
         values = _drawn(workload, precision)
         weights, tensors = f"drawn, seed {SEED}", {}
@@ -69,6 +70,17 @@ def check_supported(workload: Workload, hardware: Hardware) -> None:
         for operation in operations_after_bias(layer) if layer.kind != "matmul" else layer.post:
             if operation.kind not in allowed:
                 raise InputError(_WHERE, f"{layer.place}: {operation.kind} where it stands", ", ".join(sorted(allowed)))
+
+
+def _check_formats(workload: Workload, precision: Precision) -> None:
+    """InputError for what the array multiplies without integers for its codes, and for scales that blocks share."""
+    multiplied = {name for layer in workload.layers if layer.on_array for name in layer.inputs}
+    weights = [(f"the weights of {name}", found, True) for name, found in precision.weights.items()]
+    tensors = [(f"tensor {name}", found, name in multiplied) for name, found in precision.tensors.items()]
+    for what, found, on_array in weights + tensors:
+        blocks = get_format(found.name, found.signed).block_size is not None
+        if blocks or (on_array and found.bits > SCALED_BITS):
+            raise InputError(_WHERE, f"{what}: {found.name}", f"formats of at most {SCALED_BITS} bits, without blocks")
 
 
 def _check_sums(workload: Workload, values: NetworkValues, formats: Mapping[str, NumberFormat]) -> None:

@@ -39,8 +39,10 @@ class Transfer(Transaction):
 
     def burst(self, run: Run, initiator: str) -> Transaction:
         """The transaction of a part of it, with its bytes if they are to be written."""
-        writes = self.cargo is not None and self.command is Command.WRITE
-        return Transaction(self.command, *run, initiator, self.cargo.part(*run) if self.cargo and writes else None)
+        data = None
+        if self.cargo is not None and self.command is Command.WRITE:
+            data = self.cargo.part(*run)
+        return Transaction(self.command, *run, initiator, data)
 
     def returned(self, burst: Transaction) -> None:
         """Keep what a burst has read."""

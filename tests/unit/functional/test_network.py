@@ -98,6 +98,16 @@ def test_machines_and_networks_that_are_refused(text: str, overrides: list[str],
         functional_result(text, "w4a4", *overrides)
 
 
+@pytest.mark.parametrize("weights", ["mxfp4", "fp16", "fp32"])
+def test_formats_that_are_refused(tmp_path: Path, weights: str) -> None:
+    allocation = tmp_path / "formats.yaml"
+    allocation.write_text(
+        f"a: {{weights: {weights}, activations: dybit4}}\nfc: {{weights: dybit4, activations: dybit4}}\n"
+    )
+    with pytest.raises(InputError, match=f"--functional: the weights of a: {weights} .allowed: formats of at most 8"):
+        functional_result(TEXT, str(allocation))
+
+
 def test_sums_that_float64_could_not_hold_are_refused(tmp_path: Path) -> None:
     """fp8_e5m2 has 57344 in units of 2^-16: 2^31.8, and its square is beyond 2^53."""
     allocation = tmp_path / "wide.yaml"

@@ -19,10 +19,16 @@ def test_runs_are_cut_one_by_one() -> None:
     assert list(bursts_of([Run(0, 10), Run(100, 20)], 16)) == [Run(0, 10), Run(100, 12), Run(112, 8)]
 
 
-def engine(bench: Bench, outstanding: int) -> DmaEngine:
+def engine(bench: Bench, outstanding: int, contents: bytearray | None = None) -> DmaEngine:
     """Onto a memory of four ports' worth of patience: 10 cycles for each burst, one at a time."""
     memory = SimpleMemory(
-        bench.env, "memory", bench.root, arbiter=RoundRobin(1), latency_cycles=9, bytes_per_cycle=2**20
+        bench.env,
+        "memory",
+        bench.root,
+        arbiter=RoundRobin(1),
+        latency_cycles=9,
+        bytes_per_cycle=2**20,
+        contents=contents,
     )
     dma = DmaEngine(bench.env, "dma", bench.root, outstanding=outstanding, max_burst_bytes=64)
     Monitor(dma.memory, memory.ports[0], Rules(max_outstanding=outstanding))
@@ -45,3 +51,36 @@ def test_statistics(bench: Bench) -> None:
     found = collect(dma)
     assert (found["read_bytes"], found["write_bytes"], found["transactions"]) == (128, 64, 3)
     assert found["busy"] == {"cycles": 20 + 10, "utilisation": 30 / 210}
+
+
+class Bytes:
+    """The bytes of a tile by address."""
+
+    def __init__(self) -> None:
+        self.by_address: dict[int, int] = {}
+
+    def part(self, address: int, size_bytes: int) -> bytes:
+        return bytes(self.by_address[address + index] for index in range(size_bytes))
+
+    def fill(self, address: int, part: bytes) -> None:
+        self.by_address.update(enumerate(part, start=address))
+
+
+def test_a_tile_with_cargo_carries_its_bytes_burst_by_burst(bench: Bench) -> None:
+    """Read from two places, written to two others; each run is cut at 64."""
+    contents, cargo = bytearray(range(256)), Bytes()
+    read = Transfer.of(Command.READ, (Run(60, 8), Run(100, 4)), "bench.player", cargo)
+    expected = {address: address for address in [*range(60, 68), *range(100, 104)]}
+    bench.play(engine(bench, 2, contents).commands, (0, read))
+    bench.run()
+    assert cargo.by_address == expected
+
+
+def test_a_write_takes_its_bytes_along(bench: Bench) -> None:
+    contents, cargo = bytearray(256), Bytes()
+    cargo.fill(126, b"\x01\x02\x03\x04")
+    bench.play(
+        engine(bench, 2, contents).commands, (0, Transfer.of(Command.WRITE, (Run(126, 4),), "bench.player", cargo))
+    )
+    bench.run()
+    assert contents == bytes(126) + b"\x01\x02\x03\x04" + bytes(126)
