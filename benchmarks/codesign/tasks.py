@@ -19,6 +19,7 @@ from benchmarks.accuracy import cells, datasets
 from benchmarks.accuracy.networks import efficientnet_lite0
 from quant.ptq.accuracy import AccuracyMeter
 from quant.ptq.data import TaskData
+from quant.ptq.layer_rounding import Rounding
 from quant.sensitivity import DEFAULT_MEASURE
 
 _SEED, _FASHION_MNIST = 0, "Fashion-MNIST"
@@ -30,7 +31,8 @@ class Task:
     """A network and its data (of the folder of results and that of fetched data), a machine, and how much is measured.
 
     `points` of the front, what the greedy search finds, and uniform allocations of these bits (of weights, of
-    activations) are quantised; all but the greedy ones are trained on for `qat_steps`.
+    activations) are quantised; all but the greedy ones are trained on for `qat_steps`. Errors are measured with the
+    rounding that networks are quantised with, or another: for a large network the nearest values, which take minutes.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Task:
     points: int
     within_points: float
     qat_steps: int = 0
+    errors_rounding: Rounding | None = None
 
     @property
     def every_width(self) -> set[int]:
@@ -59,7 +62,8 @@ class Task:
         """The front, what the greedy search finds at the same cycles, and the uniform allocations."""
         network = load_workload(_WORKLOADS / f"{self.workload}.yaml")
         machine = load_hardware(self.hardware, self.overrides)
-        errors = measured_errors(network, self.meter(folder, fetched), self.every_width, DEFAULT_MEASURE)
+        meter = self.meter(folder, fetched)
+        errors = measured_errors(network, meter, self.every_width, DEFAULT_MEASURE, self.errors_rounding)
         freedom = Freedom(self.weight_widths, self.activation_widths, parse_pins(network, ()))
         search = Codesign.prepare(network, machine, freedom, errors)
         return search.front(self.points) + [_uniform(search, *bits) for bits in self.uniform]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from quant.errors import DataError
 from quant.ptq.calibration import Progress
 from quant.ptq.data import TaskData, accuracy
 from quant.ptq.graph import trace
-from quant.ptq.layer_rounding import PtqSettings
+from quant.ptq.layer_rounding import PtqSettings, Rounding
 from quant.ptq.quantise import quantise
 from quant.ptq.sensitivity import measure_sensitivity
 from quant.ptq.training import Augment, TrainingSettings, train
@@ -99,22 +99,26 @@ class AccuracyMeter:
             checkpoint.unlink(missing_ok=True)
         return found
 
-    def sensitivity(self, formats: Sequence[str], measures: Sequence[Measure]) -> Sensitivity:
-        """What rounding each tensor of the float network does, on the calibration data. Errors as of the function."""
-        data = self._data
+    def sensitivity(
+        self, formats: Sequence[str], measures: Sequence[Measure], rounding: Rounding | None = None
+    ) -> Sensitivity:
+        """What rounding each tensor of the float network does, on the calibration data. Errors as of the function.
+
+        By default as the network is quantised; "nearest" is several times as fast (docs/sensitivity.md).
+        """
+        data, settings = self._data, self._settings
+        if rounding is not None:
+            settings = replace(settings, rounding=rounding, correct_bias=rounding != "nearest")
         return measure_sensitivity(
             self._model,
             formats,
             data.calibration,
             labels=data.calibration_labels,
             measures=measures,
-            settings=self._settings,
+            settings=settings,
             cache=self._folder,
             progress=self._progress,
         )
-
-    def _ptq_key(self, allocation: Mapping[str, LayerFormats]) -> str:
-        return content_key(self._content, allocation_text(allocation))
 
     def _kept(self, key: str, measure: Callable[[], float]) -> float:
         found = self._cache.read(key)

@@ -21,6 +21,7 @@ from quant.sensitivity import Measure
 if TYPE_CHECKING:  # need torch
     from quant.ptq.accuracy import AccuracyMeter
     from quant.ptq.calibration import Progress
+    from quant.ptq.layer_rounding import Rounding
 
 WITHIN_POINTS = 1.0
 
@@ -100,11 +101,15 @@ def load_meter(model: str, data: Path, cache: Path | None = None, progress: Prog
 
 
 def measured_errors(
-    workload: Workload, meter: AccuracyMeter, widths: Iterable[int], measure: Measure
+    workload: Workload, meter: AccuracyMeter, widths: Iterable[int], measure: Measure, rounding: Rounding | None = None
 ) -> SensitivityErrors:
-    """What rounding each tensor of the network does by itself. InputError where the calibration data do not do."""
+    """What rounding each tensor of the network does by itself, with the rounding that the meter quantises with or this.
+
+    InputError where the calibration data do not do.
+    """
     with as_input_errors("--data"):
-        return SensitivityErrors(workload, meter.sensitivity(dybit(sorted(widths)), [measure]), measure)
+        found = meter.sensitivity(dybit(sorted(widths)), [measure], rounding)
+    return SensitivityErrors(workload, found, measure)
 
 
 def in_the_loop(
