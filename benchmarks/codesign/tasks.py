@@ -123,6 +123,7 @@ TASKS = {
             ((8, 8), (6, 6), (4, 8), (4, 4)),
             points=6,
             within_points=5.0,
+            errors_rounding="nearest",
         ),
     )
 }

@@ -120,6 +120,9 @@ class AccuracyMeter:
             progress=self._progress,
         )
 
+    def _ptq_key(self, allocation: Mapping[str, LayerFormats]) -> str:
+        return content_key(self._content, allocation_text(allocation))
+
     def _kept(self, key: str, measure: Callable[[], float]) -> float:
         found = self._cache.read(key)
         if "percent" not in found:
