@@ -118,7 +118,7 @@ class QueuedChannel:
             slots = max(1, -(-(boundary - start) // slot))
             rounds, extra = divmod(slots, banks)
             end = start + slots * slot
-            self.now = max(boundary, end - slot + min(slot, self._joining_gap()))
+            self.now = max(boundary, end - slot + self._joining_gap(boundary))
         else:
             self.now = end = start + rounds * banks * slot
         self._last_command = end - slot
@@ -129,11 +129,12 @@ class QueuedChannel:
         for bank in finished:
             self._next_run(bank)
 
-    def _joining_gap(self) -> int:
-        """Clocks between the last burst and the first one of the bank whose row opens next."""
-        timing = self._timing
-        shared = self._openings and self._in_group[self._openings[0][2].group]
-        return timing.tCCD_L if shared else timing.tCCD_S
+    def _joining_gap(self, boundary: int) -> int:
+        """Clocks from the last burst to the next: less than a slot where a bank of another group joins."""
+        openings = self._openings
+        if openings and openings[0][0] <= boundary and not self._in_group[openings[0][2].group]:
+            return min(self._slot, self._timing.tCCD_S)
+        return self._slot
 
     def _advance(self, start: int, rounds: int, extra: int) -> list[QueuedBank]:
         """Serve `rounds` bursts of each active bank, one more of the first `extra`; banks whose run has ended."""
