@@ -64,20 +64,22 @@ class Faults:
             address = fault.spec.address
             if address is None:
                 address = memory.occupied_address(int(fault.generator.integers(memory.occupied_bytes)))
-            self._flip(fault, memory.at(address, 1), BITS_PER_BYTE, cycle, _byte_at(address, 0))
+            stored = memory.at(address, 1)
+            self._flip(fault, stored, BITS_PER_BYTE, cycle, _byte_at(address, stored))
 
     def read(self, found: Bytes, address: int, cycle: int) -> Bytes:
         """Bytes as they come out of DRAM."""
         for fault in self._of("dram"):
             if fault.spec.rate is not None:
                 found = found.copy()
-                self._flip(fault, found, BITS_PER_BYTE, cycle, _byte_at(address, found.shape[1]))
+                self._flip(fault, found, BITS_PER_BYTE, cycle, _byte_at(address, found))
         return found
 
     def arrived(self, tile: TileBytes, operand: str, cycle: int) -> None:
         """Flip bits of a tile in its buffer."""
         for fault in self._of("buffer", operand):
-            self._flip(fault, tile.bytes, BITS_PER_BYTE, cycle, lambda index: f"byte {index} of a tile of {operand}")
+            where = _byte_at(0, tile.bytes, f" of a tile of {operand}")
+            self._flip(fault, tile.bytes, BITS_PER_BYTE, cycle, where)
 
     def decoded(self, codes: Codes, bits: int, operand: str, layer: str, cycle: int) -> Codes:
         """Codes as they go into the array."""
@@ -109,6 +111,7 @@ class Faults:
             self.flips.append(flip)
 
 
-def _byte_at(address: int, images: int) -> Where:
-    """Names a byte of an array (bytes, images) that starts at an address."""
-    return lambda index: f"byte {address + index // max(images, 1):#x}"
+def _byte_at(address: int, found: Bytes, of: str = "") -> Where:
+    """Names a byte of an array (bytes, images) that starts at an address, and the image where there are several."""
+    images = found.shape[1]
+    return lambda index: f"byte {address + index // images:#x}{of}" + (f", image {index % images}" * (images > 1))

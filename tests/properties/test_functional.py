@@ -10,17 +10,16 @@ from accelsim.simulation import run_network
 from tests.properties.mapped_networks import Case, cases
 
 
-@given(cases())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases().filter(lambda case: case.bits != "fp32"))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_tensor_equals_the_reference_and_no_cycle_changes(case: Case) -> None:
     """Strides that leap over rows, padding, groups, pools, sums, attention; tiles that share a byte included."""
-    if case.bits == "fp32":
-        reject()
     values = FunctionalRun(case.workload, case.hardware, case.precision)
     try:
         functional = run_network(case.workload, case.hardware, case.precision, values=values.machine)
     except SimulationError as error:
-        assert "does not fit an accumulator of 16 bits" in str(error)  # noqa: PT017
+        if "does not fit an accumulator of 16 bits" not in str(error):
+            raise
         reject()
     assert values.result().equals_reference
     assert functional == run_network(case.workload, case.hardware, case.precision)

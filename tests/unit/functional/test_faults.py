@@ -120,6 +120,15 @@ def test_every_flipped_byte_in_a_buffer_is_noticed(tmp_path: Path, operand: str)
         assert faults_of(result).changed_numbers > 0, seed
 
 
+def test_a_flip_names_its_byte_and_image(tmp_path: Path) -> None:
+    path = str(encoded_file(tmp_path, OPEN, "w4a4"))
+    _, result = functional_result(OPEN, path, images=3, faults=("dram:cycle=0,bit=0,address=0x10001",))
+    (flip,) = faults_of(result).flips
+    assert flip.where in {f"byte 0x10001, image {image}" for image in range(3)}
+    _, result = functional_result(OPEN, path, images=3, faults=("dram:cycle=0,bit=0,address=0x1",))
+    assert faults_of(result).flips[0].where == "byte 0x1"
+
+
 def test_an_address_outside_the_memory_is_refused() -> None:
     with pytest.raises(InputError, match=r"address 0x40000000"):
         functional(OPEN, "w4a4", faults=("dram:cycle=0,address=0x40000000",))
