@@ -47,7 +47,7 @@ def run(workload: Workload, bits: str | None = None, image: np.ndarray | None = 
     return result
 
 
-@pytest.mark.parametrize("name", ["resnet18", pytest.param("mobilenetv2", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["resnet18", "mobilenetv2"])
 def test_convolutional_networks_with_weights_of_a_file_on_a_photograph(name: str, tmp_path: Path) -> None:
     workload = load_workload(ROOT / "workloads" / f"{name}.yaml")
     path = tmp_path / "net.safetensors"
@@ -57,7 +57,6 @@ def test_convolutional_networks_with_weights_of_a_file_on_a_photograph(name: str
     assert result.functional.weights == str(path)
 
 
-@pytest.mark.slow
 def test_a_block_of_vit() -> None:
     """Patches, class token and the first of twelve blocks: softmax, layer norm, GELU; 197 tokens of 768 features."""
     text = (ROOT / "workloads" / "vit_b16.yaml").read_text(encoding="utf-8")
