@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.cli.conftest import Cli
 
@@ -26,8 +27,11 @@ def test_values_beside_the_same_cycles(cli: Cli, tiny: Path, tmp_path: Path) -> 
     assert values["top1"] == [int(output.argmax())]
 
 
-def test_several_images_and_a_fault_in_the_terminal(cli: Cli, tiny: Path, tmp_path: Path) -> None:
-    images = tmp_path / "images.npy"
+def test_several_images_and_a_fault_in_the_terminal(
+    cli: Cli, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    images = "images.npy"
     np.save(images, np.random.default_rng(0).normal(size=(3, *shape_of(cli, tiny))))
     fault = "decoder:rate=0.01,bit=2,operand=weights"
     found = cli("run", tiny, *ZCU102, "--functional", "--input", images, "--inject", fault)
