@@ -17,7 +17,7 @@ from tests.properties.machines import machines
 from tests.properties.mapped_networks import networks
 
 modest = settings(
-    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 workloads = networks.map(parse_workload)
 lanes = st.lists(st.sampled_from([None, 1, 2, 4, 8, 16, 64]), min_size=2, max_size=4)
