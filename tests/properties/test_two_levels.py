@@ -12,11 +12,12 @@ from accelsim.workload.layers import Workload
 from accelsim.workload.precision import resolve_precision
 from tests.properties.test_simulation import bits, workloads
 
-#: What they may differ by: 3 % of the cycles, and, in runs that are mostly latency, about two misses of a DRAM row.
-FRACTION, CYCLES = 0.03, 100
+#: What they may differ by: 3 % of the cycles, and, in runs that are mostly latency, a refresh that falls into one of them
+#: (350 ns of DDR4, 105 cycles at 300 MHz) and about three misses of a DRAM row.
+FRACTION, CYCLES = 0.03, 250
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=25, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(workloads, st.sampled_from(["zcu102", "edge-lpddr4", "bitfusion"]), bits)
 def test_every_fold_and_burst_gives_what_the_closed_forms_say(workload: Workload, preset: str, bits: str) -> None:
     hardware, precision = load_hardware(preset), resolve_precision(workload, bits)
