@@ -12,8 +12,8 @@ from accelsim.workload.layers import Workload
 from accelsim.workload.precision import resolve_precision
 from tests.properties.test_simulation import bits, workloads
 
-#: What they may differ by: 3 % of the cycles, and, in runs that are mostly latency, a refresh that falls into one of them
-#: (350 ns of DDR4, 105 cycles at 300 MHz) and about three misses of a DRAM row.
+#: What they may differ by: 3 % of the cycles, and, in runs that are mostly latency, a refresh that falls into one
+#: of them (350 ns of DDR4, 105 cycles at 300 MHz) and about three misses of a DRAM row.
 FRACTION, CYCLES = 0.03, 250
 
 
