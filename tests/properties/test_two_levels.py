@@ -17,7 +17,7 @@ from tests.properties.test_simulation import bits, workloads
 FRACTION, CYCLES = 0.03, 250
 
 
-@settings(deadline=None, max_examples=25, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(workloads, st.sampled_from(["zcu102", "edge-lpddr4", "bitfusion"]), bits)
 def test_every_fold_and_burst_gives_what_the_closed_forms_say(workload: Workload, preset: str, bits: str) -> None:
     hardware, precision = load_hardware(preset), resolve_precision(workload, bits)
