@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated
 
 import typer
 
 from accelsim.cli.options import JsonOption
 from accelsim.cli.output import print_json, print_tables
-from accelsim.errors import InputError, nearest_name
+from accelsim.errors import one_of
 
 
 def memory(
@@ -28,13 +28,11 @@ def memory(
 ) -> None:
     """Replay a trace of transactions on the DRAM model alone, each as soon as the controller's queue has room."""
     from accelsim.config.presets import load_dram
-    from accelsim.memory.replay import ArbiterName, replay
+    from accelsim.memory.replay import ARBITERS, replay
     from accelsim.memory.trace_file import read_trace
 
-    names = get_args(ArbiterName)
-    if arbiter not in names:
-        raise InputError("--arbiter", f"found {arbiter!r}", ", ".join(names), nearest_name(arbiter, names))
-    result = replay(read_trace(trace), load_dram(dram), cast("ArbiterName", arbiter))
+    policy = one_of("--arbiter", arbiter, ARBITERS)
+    result = replay(read_trace(trace), load_dram(dram), policy)
     if json_output:
         print_json(result.model_dump_json(indent=1))
         return

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from accelsim.cli.options import HardwareOption, JsonOption, SetOption, WorkloadArgument
 from accelsim.cli.output import print_json, print_tables
-from accelsim.errors import InputError, nearest_name
+from accelsim.errors import one_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from accelsim.robustness import Robustness
-    from accelsim.simulation import BaselineName
 
 
 def robustness(
@@ -33,18 +32,16 @@ def robustness(
     from accelsim.report.progress import progress
     from accelsim.robustness import moved_machines
     from accelsim.robustness import robustness as measured
-    from accelsim.simulation import BaselineName
+    from accelsim.simulation import REFERENCES
     from accelsim.workload.loader import load_workload
     from accelsim.workload.precision import resolve_precision
 
-    names = [name for name in get_args(BaselineName) if name != "none"]
-    if baseline not in names:
-        raise InputError("--baseline", f"found {baseline!r}", ", ".join(names), nearest_name(baseline, names))
+    against = one_of("--baseline", baseline, REFERENCES)
     network = load_workload(workload)
     machine = load_hardware(hardware or network.hardware, overrides or ())
     precision = resolve_precision(network, bits)
     with progress(network.name, len(list(moved_machines(machine))) + 1) as step:
-        found = measured(network, machine, precision, cast("BaselineName", baseline), lambda name, _: step(name))
+        found = measured(network, machine, precision, against, lambda name, _: step(name))
     if json_output:
         print_json(found.model_dump_json(indent=1))
     else:

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from accelsim.config.dram import DramPreset
-from accelsim.errors import InputError, nearest_name
+from accelsim.errors import InputError, one_of
 from accelsim.hw.dram.address_map import AddressMap
 from accelsim.hw.dram.queued_bank import Request
 from accelsim.hw.dram.queued_channel import QueuedChannel
@@ -21,6 +21,7 @@ from accelsim.tlm.arbiter import Request as Waiting
 from accelsim.units import PICOSECONDS_PER_SECOND
 
 ArbiterName = Literal["oldest_first", "round_robin", "fixed_priority", "weighted"]
+ARBITERS: tuple[ArbiterName, ...] = get_args(ArbiterName)
 PERCENTILES = (50, 90, 99)
 #: Runs that wait in front of the controller: more than it can look at, so that it is never kept waiting.
 AHEAD = 256
@@ -82,9 +83,7 @@ def replay(accesses: Iterable[Access], preset: DramPreset, arbiter: ArbiterName 
     Transactions that follow each other are served as one (`joined`).
     Raises InputError for a trace without transactions or an unknown arbiter, and what reading `accesses` raises.
     """
-    if arbiter not in get_args(ArbiterName):
-        names = get_args(ArbiterName)
-        raise InputError("arbiter", f"found {arbiter!r}", ", ".join(names), nearest_name(arbiter, names))
+    one_of("arbiter", arbiter, ARBITERS)
     channel, places, burst_bytes = QueuedChannel(preset), AddressMap(preset, 1), preset.burst_bytes
     served: list[tuple[Access, Request]] = []
     arrivals, offered = channel.arrivals, 0

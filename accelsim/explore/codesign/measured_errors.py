@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from accelsim.workload.allocation import DEFAULT_FAMILY
 from accelsim.workload.layers import Workload
 from accelsim.workload.quant_errors import as_input_errors
 from quant.sensitivity import DEFAULT_MEASURE, Measure, Sensitivity
@@ -42,7 +43,7 @@ class SensitivityErrors:
         """Those that every choice was measured at."""
         names = [set(choice.formats) for choice in self.sensitivity.choices]
         common = set.intersection(*names)
-        return sorted(int(name.removeprefix("dybit")) for name in common if name.startswith("dybit"))
+        return sorted(int(name.removeprefix(DEFAULT_FAMILY)) for name in common if name.startswith(DEFAULT_FAMILY))
 
     def of_weights(self, layer: str, candidates: Sequence[str]) -> tuple[float, ...]:
         return self._errors([layer], [], candidates)

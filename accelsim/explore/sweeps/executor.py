@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol, TypeAlias, get_args
 
-from accelsim.errors import InputError, nearest_name
+from accelsim.errors import InputError, one_of
 from accelsim.explore.sweeps.evaluate import Evaluator
 from accelsim.explore.sweeps.jobs import Context, Job, Outcome
 
@@ -48,9 +48,7 @@ def make_executor(
     `scheduler` is the address of a Dask scheduler; without it, Dask starts workers on this machine. InputError for an
     unknown name, for a scheduler without Dask, and where Dask is not installed or does not answer.
     """
-    names = get_args(ExecutorName)
-    if name not in names:
-        raise InputError("--executor", f"found {name!r}", ", ".join(names), nearest_name(name, names))
+    one_of("--executor", name, get_args(ExecutorName))
     if scheduler is not None and name != "dask":
         raise InputError("--scheduler", f"goes with --executor dask, not with {name}")
     if name == "serial":

@@ -12,7 +12,7 @@ from accelsim.explore.sweeps.rows import Row
 from accelsim.explore.sweeps.store import Store
 from accelsim.explore.sweeps.table import RECORD_FIELDS, record
 from accelsim.result import CAUSES
-from quant import QuantError
+from accelsim.workload.quant_errors import as_input_errors
 from quant.files import check_output, replacing
 
 _SUFFIXES = (".csv", ".parquet")
@@ -26,10 +26,8 @@ def export_points(store: Store, path: Path, workload: str | None = None) -> int:
     if path.suffix not in _SUFFIXES:
         found = f"found {path.suffix!r}" if path.suffix else "the name has no suffix"
         raise InputError(f"--out {path}", found, " or ".join(_SUFFIXES), nearest_name(path.suffix, _SUFFIXES))
-    try:
+    with as_input_errors(f"--out {path}"):
         check_output(path)
-    except QuantError as error:
-        raise InputError(error.where, error.found, error.allowed) from None
     with replacing(path) as partial:
         rows, parameters = store.rows(workload=workload), list(store.parameters(workload))
         if path.suffix == ".csv":

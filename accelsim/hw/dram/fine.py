@@ -24,6 +24,8 @@ class FineDram(DramBlock):
     Not modelled: what `Dram` does not, and what docs/timing-model.md says of bursts.
     """
 
+    make_channel = QueuedChannel
+
     def __init__(
         self,
         env: Environment,
@@ -45,7 +47,6 @@ class FineDram(DramBlock):
             clock_hz=clock_hz,
             trace=trace,
             values=values,
-            make_channel=QueuedChannel,
         )
         self._under_way: list[tuple[Request, Event]] = []
         self._wake = env.event()

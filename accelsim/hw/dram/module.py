@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import gcd
-from typing import Any
+from typing import Any, ClassVar
 
 from simpy import Environment
 from simpy.events import ProcessGenerator
@@ -20,8 +20,10 @@ from accelsim.units import PICOSECONDS_PER_SECOND, ceil_div
 class DramBlock(Module):
     """What both levels of detail share: the address map, the clock crossing, a channel's statistics, the trace.
 
-    `make_channel` makes the timing of one channel.
+    `make_channel` is the timing of one channel, made of a preset.
     """
+
+    make_channel: ClassVar[type[Any]]
 
     def __init__(
         self,
@@ -33,13 +35,14 @@ class DramBlock(Module):
         channels: int,
         clock_hz: int,
         trace: Trace,
-        values: Values,
-        make_channel: Callable[[DramPreset], Any],
+        values: Values = TIMED_ONLY,
     ) -> None:
         super().__init__(env, name, parent)
         self.target = TargetSocket(self, "target", self._serve)
         self._map = AddressMap(preset, channels)
-        self._channels = [_Channel(env, f"channel{index}", self, make_channel(preset)) for index in range(channels)]
+        self._channels = [
+            _Channel(env, f"channel{index}", self, self.make_channel(preset)) for index in range(channels)
+        ]
         self._burst_bytes = preset.burst_bytes
         ratio = gcd(PICOSECONDS_PER_SECOND, clock_hz * preset.tck_ps)
         #: Core cycles : DRAM clocks in whole numbers.
@@ -87,29 +90,7 @@ class Dram(DramBlock):
     Not modelled: several ranks, power-down, refresh of single banks, the physical interface's own latency.
     """
 
-    def __init__(
-        self,
-        env: Environment,
-        name: str,
-        parent: Module,
-        *,
-        preset: DramPreset,
-        channels: int,
-        clock_hz: int,
-        trace: Trace,
-        values: Values = TIMED_ONLY,
-    ) -> None:
-        super().__init__(
-            env,
-            name,
-            parent,
-            preset=preset,
-            channels=channels,
-            clock_hz=clock_hz,
-            trace=trace,
-            values=values,
-            make_channel=DramChannel,
-        )
+    make_channel = DramChannel
 
     def _serve(self, transaction: Transaction) -> ProcessGenerator:
         now, is_write = int(self.env.now), transaction.command is Command.WRITE
