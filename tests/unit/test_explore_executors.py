@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -107,35 +105,22 @@ def test_a_job_that_kills_its_workers_is_given_up_and_the_others_are_done(contex
 
 
 def test_the_jobs_of_a_killed_worker_are_run_again(context: Context, jobs: list[Job]) -> None:
-    """Workers are killed from outside while they work, as often as the sweep can be caught at it."""
+    """Three workers are killed from outside, each when it has handed over the first outcomes of its batch."""
     pool = ProcessPool(context, 2)
     many = [replace(job, key=f"{round_}-{job.key}") for round_ in range(8) for job in jobs]
-    killed = []
-
-    def kill() -> None:
-        for _ in range(3):
-            time.sleep(0.15)
-            busy = [worker for worker in pool._workers if worker.is_ready and not worker.is_idle]
-            if busy:
-                os.kill(busy[0]._process.pid or 0, signal.SIGKILL)
-                killed.append(busy[0])
-
+    found, killed = [], 0
     try:
-        source = batches_of(many, 8)
-        assassin: threading.Thread | None = None
-        found = []
-        for outcome in pool.results(source):
+        for outcome in pool.results(batches_of(many, 8)):
             found.append(outcome)
-            if assassin is None:
-                assassin = threading.Thread(target=kill)
-                assassin.start()
-        assert assassin is not None
-        assassin.join()
+            owing = [worker for worker in pool._workers if worker.is_ready and not worker.is_idle]
+            if owing and killed < 3:
+                os.kill(owing[0]._process.pid or 0, signal.SIGKILL)
+                killed += 1
     finally:
         pool.close()
     assert sorted(outcome.key for outcome in found) == sorted(job.key for job in many)
     assert all(outcome.numbers for outcome in found)
-    assert killed
+    assert killed == 3
 
 
 def test_wrong_names(context: Context) -> None:
