@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from accelsim.errors import InputError
+from accelsim.explore.sweeps.dask_executor import DaskExecutor
 from accelsim.explore.sweeps.driver import context_of
-from accelsim.explore.sweeps.executor import Batch, Executor, make_executor
+from accelsim.explore.sweeps.executor import TRIES, Batch, Executor, make_executor
 from accelsim.explore.sweeps.jobs import Context, Job, Outcome
-from accelsim.explore.sweeps.process_pool import TRIES, ProcessPool
+from accelsim.explore.sweeps.process_pool import ProcessPool
 from accelsim.explore.sweeps.space import Space, load_space
 from tests.unit.sweeps import write_space
 
@@ -121,6 +122,27 @@ def test_the_jobs_of_a_killed_worker_are_run_again(context: Context, jobs: list[
     assert sorted(outcome.key for outcome in found) == sorted(job.key for job in many)
     assert all(outcome.numbers for outcome in found)
     assert killed == 3
+
+
+def test_dask_runs_the_jobs_of_a_killed_worker_again_and_gives_up_the_job_that_kills(
+    context: Context, jobs: list[Job]
+) -> None:
+    executor = DaskExecutor(context, 2, None)
+    poison = replace(jobs[0], key="poison", workload="deadly")
+    many = [replace(job, key=f"{round_}-{job.key}") for round_ in range(8) for job in jobs]
+    found, killed = [], 0
+    try:
+        for outcome in executor.results(batches_of([*many, poison], 8)):
+            found.append(outcome)
+            if killed < 1:
+                os.kill(next(iter(executor._cluster.workers.values())).pid, signal.SIGKILL)
+                killed += 1
+    finally:
+        executor.close()
+    messages = {outcome.key: outcome.message for outcome in found}
+    assert messages.pop("poison") == f"given up: {TRIES} workers died of it"
+    assert messages == {job.key: "" for job in many}
+    assert len(found) == len(many) + 1
 
 
 def test_wrong_names(context: Context) -> None:

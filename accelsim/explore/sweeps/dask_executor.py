@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from itertools import islice
 from threading import get_ident
 from typing import Any
 
 from accelsim.errors import InputError
 from accelsim.explore.sweeps.evaluate import Evaluator
-from accelsim.explore.sweeps.executor import Batch
-from accelsim.explore.sweeps.jobs import Context, Outcome
+from accelsim.explore.sweeps.executor import TRIES, Batch
+from accelsim.explore.sweeps.jobs import Context, Job, Outcome
 
 _BATCHES_PER_WORKER = 2  # one runs, one waits beside it
 _TIMEOUT_SECONDS = 10
-#: Dask's own rules: a task whose worker died is run again elsewhere, three times in all. No profiling of our workers.
-_SETTINGS = {"distributed.scheduler.allowed-failures": 2, "distributed.worker.profile.enabled": False}
+#: What a dead worker had is told at once, and run again from here. No profiler, no clock that ticks 50 times a second.
+_SETTINGS = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
+}
 
 
 class DaskExecutor:
-    """Executor on Dask workers. A batch whose workers keep dying is cut into its jobs, to find the one to give up."""
+    """Executor on Dask workers. What a worker that died had, Dask's queue included, runs again job by job.
+
+    A scheduler elsewhere keeps its own rules; with Dask's default it tells of a task when four workers died with it.
+    """
 
     def __init__(self, context: Context, workers: int, scheduler: str | None) -> None:
         try:
@@ -45,47 +54,57 @@ class DaskExecutor:
 
     def results(self, batches: Iterable[Batch]) -> Iterator[Outcome]:
         """As `Executor`."""
+        source = iter(batches)
+        while suspects := (yield from self._while_all_live(source)):
+            for job in suspects:
+                yield from self._alone(job)
+
+    def _while_all_live(self, source: Iterator[Batch]) -> Generator[Outcome, None, list[Job]]:
+        """Outcomes until the source ends, or a worker dies: then the jobs that may be why, with nothing under way."""
         from distributed import as_completed
 
-        source = iter(batches)
         waiting: dict[Any, Batch] = {}
         done: Any = as_completed()
-
-        def submit(batch: Batch) -> None:
-            future = self._client.submit(_run_batch, self._token, self._context, batch, pure=False)
-            waiting[future] = batch
-            done.add(future)
-
-        for batch in _first(source, _BATCHES_PER_WORKER * self.workers):
-            submit(batch)
-        while waiting:
+        suspects: list[Job] = []
+        while True:
+            room = 0 if suspects else _BATCHES_PER_WORKER * self.workers - len(waiting)
+            for batch in islice(source, room):
+                future = self._submit(batch)
+                waiting[future] = batch
+                done.add(future)
+            if not waiting:
+                return suspects
             future = next(done)
             batch = waiting.pop(future)
-            following = next(source, None)
-            if following:
-                submit(following)
             if future.status == "finished":
                 yield from future.result()
-            elif len(batch) > 1:
-                for job in batch:
-                    submit((job,))
             else:
-                yield Outcome(batch[0].key, None, f"given up: {future.exception()}")
+                suspects += batch
+
+    def _alone(self, job: Job) -> Iterator[Outcome]:
+        """The outcome of a job that runs while no other does, so that it is known who killed a worker."""
+        from distributed import KilledWorker
+
+        deaths = 0
+        while deaths < TRIES:
+            try:
+                yield from self._submit((job,)).result()
+                return
+            except KilledWorker as killed:
+                deaths += killed.allowed_failures + 1
+            except Exception as error:  # of the worker, such as a package that it lacks; the evaluator raises nothing
+                yield Outcome(job.key, None, f"{type(error).__name__}: {error}")
+                return
+        yield Outcome(job.key, None, f"given up: {deaths} workers died of it")
+
+    def _submit(self, batch: Batch) -> Any:
+        return self._client.submit(_run_batch, self._token, self._context, batch, pure=False)
 
     def close(self) -> None:
         """As `Executor`; a cluster that was started here ends, too."""
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
-
-
-def _first(source: Iterator[Batch], count: int) -> Iterator[Batch]:
-    """At most so many of the next batches, without asking for one more."""
-    for _ in range(count):
-        batch = next(source, None)
-        if batch is None:
-            return
-        yield batch
 
 
 def _run_batch(token: str, context: Context, batch: Batch) -> list[Outcome]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -59,13 +60,13 @@ class Evaluator:
     def run(self, job: Job) -> Outcome:
         """The numbers of a job, or the message of what it raised."""
         start = time.thread_time()
-        try:
-            numbers, message = self._numbers(job), ""
-        except AccelSimError as error:
-            numbers, message = None, str(error)
-        except Exception as error:  # a fault of the model at one point must not end the sweep of all others
-            numbers, message = None, f"{type(error).__name__}: {error}"
-        gc.collect(0)  # a run leaves circles of processes and events; at once they are found fast and take no memory
+        with _collected_afterwards():
+            try:
+                numbers, message = self._numbers(job), ""
+            except AccelSimError as error:
+                numbers, message = None, str(error)
+            except Exception as error:  # a fault of the model at one point must not end the sweep of all others
+                numbers, message = None, f"{type(error).__name__}: {error}"
         return Outcome(job.key, numbers, message, time.thread_time() - start)
 
     def _numbers(self, job: Job) -> Numbers:
@@ -123,6 +124,19 @@ class Evaluator:
             return run_network(workload, machine, precision).totals.cycles
 
         return self._baselines.get(job.baseline, simulated)
+
+
+@contextmanager
+def _collected_afterwards() -> Iterator[None]:
+    """A run leaves circles of processes and events: at its end they are found fast, and take no memory."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect(0)
+        if was_enabled:
+            gc.enable()
 
 
 def _numbers_of(

@@ -12,6 +12,8 @@ from accelsim.explore.sweeps.jobs import Context, Job, Outcome
 
 #: Jobs that one worker runs one after the other, so that neighbours share what they have in common.
 Batch: TypeAlias = tuple[Job, ...]
+#: A job whose worker died so often is given up.
+TRIES = 3
 ExecutorName = Literal["process", "dask", "serial"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -13,11 +12,9 @@ from typing import Any
 
 from accelsim.errors import AccelSimError
 from accelsim.explore.sweeps.evaluate import Evaluator
-from accelsim.explore.sweeps.executor import Batch
+from accelsim.explore.sweeps.executor import TRIES, Batch
 from accelsim.explore.sweeps.jobs import Context, Outcome
 
-#: A job whose worker died so often is given up.
-TRIES = 3
 _READY = "ready"
 _SPAWN = get_context("spawn")  # forks nothing of the driver, its threads and its database connection least of all
 
@@ -127,9 +124,7 @@ class _Worker:
 def _work(connection: Connection, context: Context) -> None:
     """The worker: outcomes for jobs until the pipe ends, also when the driver was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to handle
-    gc.disable()  # the evaluator collects after each run
     evaluator = Evaluator(context)
-    gc.freeze()
     try:
         connection.send(_READY)
         while True:
