@@ -37,6 +37,11 @@ class Region:
             raise SimulationError(f"no {size_bytes} bytes of values at {address:#x}")
         return self.bytes[first : first + size_bytes]
 
+    def merge(self, tile: TileBytes) -> None:
+        """Put in the bytes of a tile; in those that tiles share each sets its own bits, once."""
+        for run in tile.runs:
+            self.at(*run)[:] ^= tile.part(*run)
+
 
 class Memory:
     """The DRAM: trained numbers, the same for all images, and behind them the tensors of each image.
@@ -93,9 +98,9 @@ class TileBytes:
     """
 
     def __init__(self, runs: Iterable[Run], memory: Memory, images: int) -> None:
-        self._runs = sorted(runs)
-        self._starts = [run.address for run in self._runs]
-        sizes = [run.size_bytes for run in self._runs]
+        self.runs = sorted(runs)
+        self._starts = [run.address for run in self.runs]
+        sizes = [run.size_bytes for run in self.runs]
         self._offsets = np.cumsum([0, *sizes]).tolist()
         self._memory = memory
         self.bytes = np.zeros((self._offsets[-1], images), np.uint8)
@@ -134,7 +139,7 @@ class TileBytes:
     def _inside(self, address: int, size_bytes: int) -> Bytes | None:
         """A view of bytes that lie in one run; else None."""
         index = bisect_right(self._starts, address) - 1
-        if index < 0 or address + size_bytes > sum(self._runs[index]):
+        if index < 0 or address + size_bytes > sum(self.runs[index]):
             return None
         first = self._offsets[index] + address - self._starts[index]
         return self.bytes[first : first + size_bytes]

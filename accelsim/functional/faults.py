@@ -75,10 +75,10 @@ class Faults:
                 self._flip(fault, found, BITS_PER_BYTE, cycle, _byte_at(address, found))
         return found
 
-    def arrived(self, tile: TileBytes, operand: str, cycle: int) -> None:
-        """Flip bits of a tile in its buffer."""
+    def arrived(self, tile: TileBytes, operand: str, what: str, cycle: int) -> None:
+        """Flip bits of a tile in its buffer; `what` names it."""
         for fault in self._of("buffer", operand):
-            where = _byte_at(0, tile.bytes, f" of a tile of {operand}")
+            where = _byte_at(0, tile.bytes, f" of {what}")
             self._flip(fault, tile.bytes, BITS_PER_BYTE, cycle, where)
 
     def decoded(self, codes: Codes, bits: int, operand: str, layer: str, cycle: int) -> Codes:

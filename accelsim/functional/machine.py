@@ -79,7 +79,8 @@ class FunctionalMachine(Values):
 
     def arrived(self, load: Load, cargo: Cargo | None, cycle: int) -> None:
         assert isinstance(cargo, TileBytes)
-        self._faults.arrived(cargo, "weights" if load.tensor is None else "inputs", cycle)
+        operand = "weights" if load.tensor is None else "inputs"
+        self._faults.arrived(cargo, operand, f"a tile of {load.tensor or operand}", cycle)
         self._tiles[id(load)] = cargo
 
     def given_up(self, load: Load) -> None:
@@ -97,10 +98,15 @@ class FunctionalMachine(Values):
         largest = checked_magnitude(plan.layer, step.ranges, self._sums[id(tile)].sums, self._accumulator_bits)
         self.largest_sum = max(self.largest_sum, largest)
 
-    def processed(self, plan: LayerPlan, tile: OutputTile) -> None:
+    def processed(self, plan: LayerPlan, tile: OutputTile, cycle: int) -> None:
         tiles = {plan.loads[index].tensor: self._tiles[id(plan.loads[index])] for index in tile.loads}
         stored = self._vector.process(plan, tile, self._sums.pop(id(tile), None), tiles)
-        if stored is not None:
+        if stored is None:
+            return
+        if plan.resident_bytes:
+            self._faults.arrived(stored, "inputs", f"{plan.layer.name}, which stays on chip", cycle)
+            self._resident[plan.layer.name].merge(stored)
+        else:
             self._results[id(tile)] = stored
 
     def result(self, tile: OutputTile) -> Cargo | None:

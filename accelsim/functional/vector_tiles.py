@@ -11,6 +11,7 @@ from accelsim.functional import vector
 from accelsim.functional.bytes_at import Bytes, Memory, Region, Source, TileBytes
 from accelsim.functional.image import PARAMETER_WORDS, WORD_BYTES, scales_apart, vector_parameters
 from accelsim.functional.tile_codes import read_codes, write_codes
+from accelsim.mapping.layout import Run
 from accelsim.mapping.memory_map import MemoryMap
 from accelsim.mapping.ranges import Range, in_all_groups, window_spans
 from accelsim.mapping.schedule import LayerPlan, OutputTile, TileRanges
@@ -46,7 +47,7 @@ class VectorTiles:
         self._rows_done: dict[str, int] = {}
 
     def process(self, plan: LayerPlan, tile: OutputTile, partial: PartialSums | None, tiles: Tiles) -> TileBytes | None:
-        """The bytes that an output tile stores; None if they stay on chip, or if no row is complete yet."""
+        """The bytes that an output tile is, in DRAM or on chip; None if no row is complete yet."""
         layer = plan.layer
         with np.errstate(over="ignore", invalid="ignore"):  # infinities: of flipped exponents only
             if partial is None:
@@ -111,22 +112,16 @@ class VectorTiles:
         source: Source = self._resident[name] if tile is None else tile
         return decode_tensor(read_codes(self._layouts[name], channels, rows, source), self._values.tensors[name])
 
-    def _encode(
-        self, name: str, tile: OutputTile, channels: Range, first_row: int, x: Float32Array
-    ) -> TileBytes | None:
+    def _encode(self, name: str, tile: OutputTile, channels: Range, first_row: int, x: Float32Array) -> TileBytes:
         numbers = np.where(np.isnan(x), np.float32(0), x)  # a flipped exponent can make infinities, and NaN of them
         codes = encode_tensor(numbers, self._values.tensors[name])
-        if name in self._resident:
-            region = self._resident[name]
-
-            def put(address: int, found: Bytes) -> None:
-                region.at(address, len(found))[:] |= found
-
-            write_codes(self._layouts[name], channels, first_row, codes, put)
-            return None
-        stored = TileBytes(tile.runs, self._memory, len(x))
-        write_codes(self._layouts[name], channels, first_row, codes, stored.put)
-        return stored
+        pieces: list[tuple[int, Bytes]] = []
+        write_codes(self._layouts[name], channels, first_row, codes, lambda *piece: pieces.append(piece))
+        on_chip = [Run(address, len(found)) for address, found in pieces]
+        made = TileBytes(on_chip if name in self._resident else tile.runs, self._memory, len(x))
+        for address, found in pieces:
+            made.put(address, found)
+        return made
 
 
 def trained_factors(plan: LayerPlan, tile: WeightTile, source: Source) -> tuple[Float32Array, Float32Array]:

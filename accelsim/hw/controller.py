@@ -200,7 +200,7 @@ class Controller(Module):
             yield run.loads_on_chip[index]
         job = PostProcess(Command.WRITE, 0, tile.reserved_bytes, self.path, elements=tile.elements, passes=plan.passes)
         yield from self.vector.b_transport(job)
-        self._values.processed(plan, tile)
+        self._values.processed(plan, tile, int(self.env.now))
         self._record("process", tile.elements)
         for index in tile.loads:
             self._give_up(self._space.input, plan.loads, index)

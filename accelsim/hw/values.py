@@ -26,7 +26,7 @@ class Values:
     def multiplied(self, plan: LayerPlan, step: Step, cycle: int) -> None:
         """The array has multiplied a tile."""
 
-    def processed(self, plan: LayerPlan, tile: OutputTile) -> None:
+    def processed(self, plan: LayerPlan, tile: OutputTile, cycle: int) -> None:
         """The vector unit is done with an output tile."""
 
     def result(self, tile: OutputTile) -> Cargo | None:

@@ -10,6 +10,7 @@ import pytest
 from accelsim.config.presets import load_hardware
 from accelsim.errors import InputError
 from accelsim.functional.run import FunctionalRun
+from accelsim.mapping.memory_map import memory_map
 from accelsim.result import FaultResult, Result
 from accelsim.simulation import simulate
 from accelsim.workload.loader import parse_workload
@@ -32,6 +33,15 @@ OPEN = """
 name: open
 input: {name: image, shape: [4, 4, 4]}
 layers: [{name: a, kind: conv2d, input: image, out_channels: 4, kernel: 2, post: [bias]}]
+"""
+
+#: The same with a second layer, whose input stays on chip.
+ON_CHIP = """
+name: open
+input: {name: image, shape: [4, 4, 4]}
+layers:
+  - {name: a, kind: conv2d, input: image, out_channels: 4, kernel: 2, post: [bias]}
+  - {name: b, kind: conv2d, input: a, out_channels: 4, kernel: 1, post: [bias]}
 """
 
 
@@ -110,6 +120,20 @@ def test_every_flipped_byte_of_the_image_is_noticed(tmp_path: Path) -> None:
     assert unnoticed == []
 
 
+def test_every_flipped_byte_of_a_tensor_between_layers_is_noticed(tmp_path: Path) -> None:
+    """Stored in DRAM, flipped there, and read back."""
+    path, in_dram = str(encoded_file(tmp_path, ON_CHIP, "w4a4")), "buffers.activation_residency=false"
+    workload, machine = parse_workload(ON_CHIP), load_hardware("zcu102", [in_dram])
+    layout = memory_map(workload, machine, resolve_precision(workload, path)).layouts["a"]
+    _, timed = functional_result(ON_CHIP, path, in_dram)
+    _, result = functional_result(ON_CHIP, path, in_dram, faults=(f"dram:cycle={timed.layers[0].end_cycle}",))
+    stored = faults_of(result).flips[0].cycle + 1  # the next transaction was the store, which the flip preceded
+    for address in range(layout.address, layout.address + 3 * 6):
+        bits = tuple(f"dram:cycle={stored},bit={bit},address={address}" for bit in range(8))
+        _, result = functional_result(ON_CHIP, path, in_dram, faults=bits)
+        assert faults_of(result).changed_numbers > 0, address
+
+
 @pytest.mark.parametrize("operand", ["weights", "inputs"])
 def test_every_flipped_byte_in_a_buffer_is_noticed(tmp_path: Path, operand: str) -> None:
     """With one seed the eight faults strike the eight bits of one byte."""
@@ -118,6 +142,32 @@ def test_every_flipped_byte_in_a_buffer_is_noticed(tmp_path: Path, operand: str)
         bits = tuple(f"buffer:cycle=0,bit={bit},operand={operand},seed={seed}" for bit in range(8))
         _, result = functional_result(OPEN, path, faults=bits)
         assert faults_of(result).changed_numbers > 0, seed
+
+
+def test_every_flipped_byte_of_a_tensor_that_stays_on_chip_is_noticed(tmp_path: Path) -> None:
+    """The next tile of inputs after the image is what the first layer leaves in the input buffer: 3 rows of 6 bytes,
+    4 channels of three 4-bit codes each.
+    """
+    path = str(encoded_file(tmp_path, ON_CHIP, "w4a4"))
+    _, result = functional_result(ON_CHIP, path, faults=("buffer:cycle=0,operand=inputs",))
+    behind_the_image = faults_of(result).flips[0].cycle + 1
+    sound = functional(ON_CHIP, path)
+    struck = set()
+    for seed in range(80):
+        bits = tuple(f"buffer:cycle={behind_the_image},bit={bit},operand=inputs,seed={seed}" for bit in range(8))
+        run, result = functional_result(ON_CHIP, path, faults=bits)
+        assert np.count_nonzero(run.tensor("a") != sound.tensor("a")) == 2, seed
+        assert not np.array_equal(run.output, sound.output), seed
+        (where,) = {flip.where for flip in faults_of(result).flips}
+        struck.add(where)
+    assert struck == {f"byte {byte:#x} of a, which stays on chip" for byte in range(3 * 6)}
+
+
+def test_every_bit_that_comes_into_a_buffer_flips_once_at_rate_1(tmp_path: Path) -> None:
+    """The image of 32 bytes, and the tensor of 18 that stays on chip."""
+    path = str(encoded_file(tmp_path, ON_CHIP, "w4a4"))
+    _, result = functional_result(ON_CHIP, path, faults=("buffer:rate=1,operand=inputs",))
+    assert faults_of(result).flip_count == 8 * (4 * 4 * 4 // 2 + 3 * 6)
 
 
 def test_a_flip_names_its_byte_and_image(tmp_path: Path) -> None:

@@ -76,3 +76,13 @@ def test_bytes_beside_a_tile_come_from_memory_and_are_counted() -> None:
     assert (tile.at(11, 1).item(), memory.at(12, 1).item()) == (1, 12 | 128)
     memory.write(12, np.array([[1], [2]], np.uint8))
     assert memory.at(12, 2)[:, 0].tolist() == [129, 2]
+
+
+def test_tiles_that_share_a_byte_on_chip_keep_each_others_bits() -> None:
+    """And a bit that flipped in the first stays flipped when the second sets it: 0x21 with bit 4 flipped is 0x31."""
+    region, memory = Region(8, 2, 1), Memory(0, 64, 1, ())
+    for byte in (0x11, 0x20):  # the low half of the first, and the flip; then the high half
+        tile = TileBytes([Run(8, 1)], memory, 1)
+        tile.put(8, np.array([[byte]], np.uint8))
+        region.merge(tile)
+    assert region.bytes[:, 0].tolist() == [0x31, 0]
