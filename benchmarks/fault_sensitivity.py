@@ -11,10 +11,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
+import matplotlib as mpl
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from accelsim.report.figures.style import TYPOGRAPHY, add_legend, grid, new_figure
 from benchmarks.functional_network import quantised, simulated, trained
 from quant import get_format
 from quant.allocation.file import LayerFormats
@@ -23,7 +24,12 @@ ROOT = Path(__file__).parents[1]
 FIGURE = ROOT / "docs" / "figures" / "fault_sensitivity.png"
 RATE, IMAGES, SEEDS = 1e-2, 100, (0, 1, 2)
 FAMILIES = {"DyBit": ("dybit4", "dybit8"), "INT": ("int4", "int8"), "FP": ("fp4_e2m1", "fp8_e4m3")}
-COLOURS = {"DyBit": "#c44e52", "INT": "#4c72b0", "FP": "#55a868"}
+#: Colours of the palette (Okabe and Ito); markers tell the families apart without colour.
+STYLES = {
+    "DyBit": {"marker": "o", "color": "#D55E00"},
+    "INT": {"marker": "s", "color": "#0072B2", "markerfacecolor": "none"},
+    "FP": {"marker": "^", "color": "#009E73", "markerfacecolor": "none"},
+}
 ACCUMULATOR_BITS = 48
 """Products of fp8_e4m3 need them; all formats get the same."""
 
@@ -44,7 +50,8 @@ def main() -> None:
             errors[name] = [
                 _measure(path, data.test_images[:IMAGES], name, bit) for bit in range(get_format(name).bits)
             ]
-    _draw(errors)
+    with mpl.rc_context(TYPOGRAPHY):
+        _draw(errors)
 
 
 def _measure(path: Path, images: torch.Tensor, name: str, bit: int) -> float:
@@ -61,18 +68,30 @@ def _measure(path: Path, images: torch.Tensor, name: str, bit: int) -> float:
 
 
 def _draw(errors: dict[str, list[float]]) -> None:
-    figure = Figure(figsize=(8.4, 3.4), layout="constrained")
-    for axes, column, bits in zip(figure.subplots(1, 2, sharey=True), (0, 1), (4, 8), strict=True):
+    """A panel for each width, a line for each family, on one logarithmic axis."""
+    width, height = 8.4, 3.8
+    figure = new_figure(width, height, left=0.75, right=0.15, top=0.95, bottom=0.85)
+    panels = figure.subplots(1, 2, sharey=True, gridspec_kw={"wspace": 0.06})
+    for axes, column, bits in zip(panels, (0, 1), (4, 8), strict=True):
         for family, names in FAMILIES.items():
-            axes.plot(range(bits), errors[names[column]], "o-", color=COLOURS[family], label=names[column])
-        axes.set(
-            title=f"{bits}-bit weights", xlabel="flipped bit of the code (0 the lowest, last the sign)", yscale="log"
-        )
-        axes.set_xticks(range(bits))
-        axes.grid(alpha=0.3)
-        axes.legend(frameon=False)
-    figure.axes[0].set_ylabel(f"relative error of the result\nat {RATE:.0%} of the codes")
-    FigureCanvasAgg(figure).print_png(FIGURE)
+            axes.plot(range(bits), errors[names[column]], **STYLES[family], markersize=5.5, linewidth=1.1)
+        axes.set_title(" \N{MIDDLE DOT} ".join(names[column] for names in FAMILIES.values()), loc="left", fontsize=9)
+        axes.set(xlabel="flipped bit of the code: 0 the lowest, the last the sign", yscale="log", xticks=range(bits))
+        axes.minorticks_off()
+        axes.yaxis.set_major_formatter("{x:g}")
+        grid(axes, "y")
+    panels[0].set_ylabel("relative error of the result")
+    add_legend(figure, [Line2D([], [], **style, label=family) for family, style in STYLES.items()], len(STYLES))
+    title, note = (
+        "What a flipped bit of a weight's code costs",
+        (
+            f"that bit flips in {RATE:.0%} of the codes on their way into the array; {IMAGES} images, "
+            f"mean of {len(SEEDS)} seeds"
+        ),
+    )
+    figure.text(0.12 / width, 1 - 0.12 / height, title, va="top", fontsize=11, fontweight="bold")
+    figure.text(0.12 / width, 1 - 0.36 / height, note, va="top", color="#555555")
+    figure.savefig(FIGURE, metadata={"Software": None})
 
 
 if __name__ == "__main__":

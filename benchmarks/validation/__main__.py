@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from benchmarks.validation import dpu, dram, levels, scalesim
+from benchmarks.validation import dpu, dram, levels, rtl, scalesim
 from benchmarks.validation.comparison import Comparison
 from benchmarks.validation.page import PAGE, with_comparison
 
@@ -14,6 +14,8 @@ COMPARISONS: dict[str, Callable[[], Comparison]] = {
     "dram": dram.compare,
     "levels": levels.compare,
     "dpu": dpu.compare,
+    "rtl": rtl.compare_values,
+    "rtl-cycles": rtl.compare_cycles,
 }
 
 

@@ -11,7 +11,7 @@ import cocotb
 import numpy as np
 from clock import cycle
 from cocotb.handle import HierarchyObject
-from operands import LATENCY, MODES, Integers, Operand, sums_of
+from operands import LATENCY, MODES, Integers, Operand, report, sums_of
 
 EDGE = ("load", "load_first", "weight_words", "valid", "swap", "input_words")
 
@@ -113,7 +113,7 @@ async def tiles_of_every_mode(dut: HierarchyObject) -> None:
     draw = np.random.default_rng(0)
     rows, cols = int(dut.ROWS.value), int(dut.COLS.value)
     await settle(dut, rows, cols)
-    measured = []
+    measured, compared = [], 0
     pairs = [(Operand(w, True), Operand(a, signed)) for w, a in MODES for signed in (False, True)]
     pairs += [(Operand(3, True), Operand(6, False)), (Operand(5, False), Operand(7, False))]
     for weight, inputs in pairs:
@@ -130,8 +130,10 @@ async def tiles_of_every_mode(dut: HierarchyObject) -> None:
             results, cycles = await run(dut, tile)
             expected = inputs.integers(input_codes) @ weight.integers(weight_codes)
             np.testing.assert_array_equal(results, expected, str(tile))
+            compared += results.size
             measured.append(
                 {"weight_bits": weight.bits, "input_bits": inputs.bits, "cycles": cycles}
                 | {"pixels": pixels, "reduction": reduction, "outputs": outputs, "rows": rows, "cols": cols}
             )
+    report("partial sums of the array", compared)
     Path("tiles.json").write_text(json.dumps(measured), encoding="utf-8")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import Timer
+from operands import report
 
 Singles = npt.NDArray[np.float32]
 
@@ -50,3 +51,4 @@ async def multiply_accumulate(dut: HierarchyObject) -> None:
     np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
     numbers = ~np.isnan(found)
     np.testing.assert_array_equal(found.view(np.uint32)[numbers], expected.view(np.uint32)[numbers])
+    report("FP32 multiply-accumulates", found.size)
