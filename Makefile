@@ -9,11 +9,11 @@ run: $(STAMP)
 	.venv/bin/python -m accelsim run workloads/resnet50.yaml --out reports/resnet50
 
 test: $(STAMP)
-	.venv/bin/python -m pytest -n 2 -rs
+	.venv/bin/python -m pytest -n 2
 
 # The Verilog of rtl/ in Icarus, against quant.formats and the model's cycles. Needs iverilog.
 cosim: $(STAMP)
-	.venv/bin/python -m pytest -n 2 tests/rtl -rs
+	.venv/bin/python -m pytest -n 2 tests/rtl
 
 lint: $(STAMP)
 	.venv/bin/ruff check
