@@ -19,7 +19,7 @@ from accelsim.workload.layers import Layer, Workload, elements
 def estimated_run_cycles(workload: Workload, hardware: Hardware, precision: Precision, bytes_per_cycle: float) -> float:
     """The sum over the layers of the slowest of array, decoders, vector unit and DRAM bus."""
     total = 0.0
-    for layer in workload.layers:
+    for layer in _computed(workload):
         moved = _moved_bytes(workload, layer, precision) / bytes_per_cycle
         vector = vector_cycles(elements(layer.raw_shape), passes_of(layer), hardware.vector)
         total += max(moved, vector, _array_cycles(layer, hardware, precision))
@@ -28,7 +28,12 @@ def estimated_run_cycles(workload: Workload, hardware: Hardware, precision: Prec
 
 def estimated_run_bytes(workload: Workload, precision: Precision) -> int:
     """DRAM traffic when every layer moves its weights, inputs and outputs once and nothing stays on chip."""
-    return sum(_moved_bytes(workload, layer, precision) for layer in workload.layers)
+    return sum(_moved_bytes(workload, layer, precision) for layer in _computed(workload))
+
+
+def _computed(workload: Workload) -> list[Layer]:
+    """All layers but concatenations, which move and compute nothing."""
+    return [layer for layer in workload.layers if not layer.is_view]
 
 
 def _array_cycles(layer: Layer, hardware: Hardware, precision: Precision) -> int:

@@ -64,6 +64,8 @@ def check_supported(workload: Workload, hardware: Hardware) -> None:
         found = f"vector.parameter_bytes_per_channel: {hardware.vector.parameter_bytes_per_channel}"
         raise InputError(_WHERE, found, f"{least} bytes or more: a bias and a factor")
     for layer in workload.layers:
+        if layer.is_view:
+            raise InputError(_WHERE, f"{layer.place}: a concatenation", "a network without one: its values are not carried")
         allowed = {"relu", "relu6", "gelu"}
         if layer.on_array:
             allowed |= {"add", "max_pool", "avg_pool", "global_avg_pool"}

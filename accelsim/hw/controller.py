@@ -57,7 +57,8 @@ class Controller(Module):
         #: Called with the number of layers done, after each.
         self.on_layer: Callable[[int], None] | None = None
         self._space, self._trace, self._values = space, trace, values
-        self._tensors = TensorBoard(env)
+        views = (plan.layer for plan in schedule.plans if plan.layer.is_view)
+        self._tensors = TensorBoard(env, {layer.name: layer.inputs for layer in views})
         self._tensors.advance(schedule.input_name, schedule.input_rows)
         self._finished = Milestone(env, "the last store")
         self._stores: Fifo[tuple[LayerRun, OutputTile]] = Fifo(env, sum(len(p.outputs) for p in schedule.plans) + 1)
@@ -91,7 +92,7 @@ class Controller(Module):
             run.start_cycle = int(self.env.now)
             if run.plan.steps:
                 yield from self._multiply_layer(run)
-            else:
+            elif run.plan.outputs:
                 yield from run.wait(self.env, run.processed, "wait_vector_unit")
             run.end_cycle = int(self.env.now)
             self._record("layer", len(run.plan.steps), run.end_cycle - run.start_cycle)

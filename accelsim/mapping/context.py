@@ -22,5 +22,5 @@ class PlanContext:
     freed_bytes: int
 
     def resident_bytes(self, tensor: str) -> int:
-        """Bytes that a tensor takes of the input buffer while it lives."""
+        """Bytes that a layer's result takes of the input buffer while it lives."""
         return self.layouts[tensor].size_bytes if tensor in self.resident else 0

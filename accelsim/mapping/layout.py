@@ -1,12 +1,13 @@
 """Where a tensor lies in DRAM, and which contiguous runs of bytes a tile of it is made of.
 
-Activations are stored in blocks of `CHANNEL_BLOCK` channels, as (group, block, row, channel, column): a tile of whole
+Activations are stored in blocks of `CHANNEL_BLOCK` channels, as (part, block, row, channel, column): a tile of whole
 rows is one run per block, and neighbouring blocks join when the tile holds all rows. Codes are packed without gaps
 inside a row of a block; each such row starts on a byte.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,12 +42,21 @@ class BlockPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TensorLayout:
-    """A tensor of `shape` (channels, height, width) at `address`, `bits` per element; blocks restart at each group."""
+    """A tensor of `shape` (channels, height, width) at `address`, `bits` per element.
+
+    `parts` are the channels of each part, where there are several: heads, or what a concatenation is made of. Blocks
+    restart at each.
+    """
 
     address: int
     shape: Shape
     bits: int
-    groups: int = 1
+    parts: tuple[int, ...] = ()
+
+    def part(self, first_channel: int, channels: int, parts: tuple[int, ...]) -> TensorLayout:
+        """Some of its parts, or one, as a tensor of its own."""
+        address = self.address + self.shape[1] * self._row_bytes_before(first_channel)
+        return TensorLayout(address, (channels, *self.shape[1:]), self.bits, parts)
 
     @property
     def row_bytes(self) -> int:
@@ -65,11 +75,11 @@ class TensorLayout:
     def most_row_bytes(self, channels: int) -> int:
         """Most bytes that a row of so many neighbouring channels takes, wherever they start. Works on arrays as well.
 
-        The range as a whole rounds up to bytes, and once more at each end of a group inside it that is padded.
+        The range as a whole rounds up to bytes, and once more at each end of a part inside it that is padded.
         """
-        width, group_channels = self.shape[2], self.shape[0] // self.groups
-        padded = group_channels % CHANNEL_BLOCK * width * self.bits % 8 != 0
-        joints = np.minimum(self.groups - 1, ceil_div(channels - 1, group_channels)) if padded else 0
+        width = self.shape[2]
+        padded = any(part % CHANNEL_BLOCK * width * self.bits % 8 for part in self.parts)
+        joints = np.minimum(len(self.parts) - 1, ceil_div(channels - 1, min(self.parts))) if padded else 0
         return bits_to_bytes(channels * width * self.bits) + joints
 
     def runs(self, channels: Range, spans: Sequence[Range]) -> tuple[Run, ...]:
@@ -115,18 +125,20 @@ class TensorLayout:
     def _blocks_of(self, channels: Range) -> tuple[_Block, ...]:
         """The blocks that a channel range touches."""
         first, last = self._block_index(channels[0]), self._block_index(channels[1] - 1)
-        return _blocks(self.shape, self.bits, self.groups)[first : last + 1]
+        return self._blocks[first : last + 1]
 
     def _block_index(self, channel: int) -> int:
-        group_channels = self.shape[0] // self.groups
-        group, inside = divmod(channel, group_channels)
-        return group * ceil_div(group_channels, CHANNEL_BLOCK) + inside // CHANNEL_BLOCK
+        return bisect_right(self._blocks, channel, key=_start) - 1
+
+    @property
+    def _blocks(self) -> tuple[_Block, ...]:
+        return _blocks_of(self.shape[2] * self.bits, self.parts or self.shape[:1])
 
     def _row_bytes_before(self, channel: int) -> int:
         """Bytes of one row of all channels before this one; the codes of a block's first channels round up to bytes."""
         if channel == 0:
             return 0
-        block = _blocks(self.shape, self.bits, self.groups)[self._block_index(channel - 1)]
+        block = self._blocks[self._block_index(channel - 1)]
         return block.bytes_before + bits_to_bytes((channel - block.start) * self.shape[2] * self.bits)
 
 
@@ -140,16 +152,21 @@ class _Block(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _blocks(shape: Shape, bits: int, groups: int) -> tuple[_Block, ...]:
-    """The blocks of a tensor, in order."""
+def _blocks_of(row_bits: int, parts: tuple[int, ...]) -> tuple[_Block, ...]:
+    """The blocks of a tensor, in order; `row_bits` are those of a row of one channel."""
     blocks: list[_Block] = []
-    bytes_before, group_channels = 0, shape[0] // groups
-    for group in range(0, shape[0], group_channels):
-        for start, end in split(group_channels, CHANNEL_BLOCK):
-            row_bytes = bits_to_bytes((end - start) * shape[2] * bits)
-            blocks.append(_Block(group + start, group + end, row_bytes, bytes_before))
+    bytes_before = first = 0
+    for part in parts:
+        for start, end in split(part, CHANNEL_BLOCK):
+            row_bytes = bits_to_bytes((end - start) * row_bits)
+            blocks.append(_Block(first + start, first + end, row_bytes, bytes_before))
             bytes_before += row_bytes
+        first += part
     return tuple(blocks)
+
+
+def _start(block: _Block) -> int:
+    return block.start
 
 
 def _append(runs: list[Run], run: Run) -> None:

@@ -36,25 +36,38 @@ def memory_map(workload: Workload, hardware: Hardware, precision: Precision) -> 
         elif not layer.on_array:
             address += layer.parameters * PARAMETER_BYTES
         address = _aligned(address)
-    groups = _layout_groups(workload)
+    parts, storage = _layout_parts(workload), workload.storage
     layouts: dict[str, TensorLayout] = {}
     shapes = {
         workload.input_name: workload.input_shape,
         **{layer.name: layer.output_shape for layer in workload.layers},
     }
     for name, shape in shapes.items():
-        layouts[name] = TensorLayout(address, shape, precision.tensors[name].bits, groups[name])
-        address = _aligned(address + layouts[name].size_bytes)
+        if storage[name] == name:
+            layouts[name] = TensorLayout(address, shape, precision.tensors[name].bits, parts[name])
+            address = _aligned(address + layouts[name].size_bytes)
+    for layer in reversed(workload.layers):  # the outermost concatenation first
+        first_channel = 0
+        for name in layer.inputs if layer.is_view else ():
+            layouts[name] = layouts[layer.name].part(first_channel, shapes[name][0], parts[name])
+            first_channel += shapes[name][0]
     return MemoryMap(layouts, parameters, address)
 
 
-def _layout_groups(workload: Workload) -> dict[str, int]:
-    """Channel blocks restart at every head of an attention matrix, through the softmax."""
-    groups = {workload.input_name: 1}
+def _layout_parts(workload: Workload) -> dict[str, tuple[int, ...]]:
+    """Channel blocks restart at every head of an attention matrix, through the softmax, and in a concatenation."""
+    parts: dict[str, tuple[int, ...]] = {workload.input_name: ()}
     for layer in workload.layers:
-        inherited = groups[layer.inputs[0]] if layer.kind == "softmax" else 1
-        groups[layer.name] = layer.groups if layer.kind == "matmul" else inherited
-    return groups
+        parts[layer.name] = ()
+        if layer.is_view:
+            parts[layer.name] = tuple(
+                size for name in layer.inputs for size in parts[name] or (workload.shape_of(name)[0],)
+            )
+        elif layer.kind == "softmax":
+            parts[layer.name] = parts[layer.inputs[0]]
+        elif layer.kind == "matmul" and layer.groups > 1:
+            parts[layer.name] = (layer.output_shape[0] // layer.groups,) * layer.groups
+    return parts
 
 
 def _aligned(address: int) -> int:

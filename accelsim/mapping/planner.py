@@ -9,7 +9,7 @@ from accelsim.mapping.memory_map import memory_map
 from accelsim.mapping.residency import LayerCosts, last_readers, plan_residency
 from accelsim.mapping.schedule import LayerPlan, Schedule
 from accelsim.mapping.tiles import Memory
-from accelsim.mapping.vector_plan import plan_vector_layer
+from accelsim.mapping.vector_plan import plan_vector_layer, plan_view
 from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Workload
 
@@ -22,10 +22,10 @@ def plan_network(workload: Workload, hardware: Hardware, precision: Precision, m
     layouts, parameters, footprint_bytes = memory_map(workload, hardware, precision)
     costs = LayerCosts(workload, precision, hardware, layouts, memory)
     residency = plan_residency(workload, hardware, layouts, costs)
-    last = last_readers(workload.layers)
+    last, storage = last_readers(workload), workload.storage
     plans: list[LayerPlan] = []
     for index, layer in enumerate(workload.layers):
-        freed = [name for name in residency.tensors if last[name] == index]
+        freed = [name for name in residency.tensors if storage[name] == name and last[name] == index]
         context = PlanContext(
             hardware=hardware,
             precision=precision,
@@ -34,7 +34,9 @@ def plan_network(workload: Workload, hardware: Hardware, precision: Precision, m
             resident=residency.tensors,
             freed_bytes=sum(layouts[name].size_bytes for name in freed),
         )
-        if layer.on_array:
+        if layer.is_view:
+            plans.append(plan_view(layer, context))
+        elif layer.on_array:
             tiling = costs.best_tiling(layer, residency.tensors, residency.free_bytes[index])
             plans.append(ArrayPlanner(layer, context, tiling).plan())
         else:

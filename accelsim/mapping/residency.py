@@ -52,6 +52,8 @@ class LayerCosts:
 
     def cost(self, layer: Layer, resident: frozenset[str], input_bytes: int) -> Cost:
         """Bytes the layer moves and its estimated cycles; infinite if it does not fit."""
+        if layer.is_view:
+            return Cost(0, 0)
         moved = sum(self._layouts[name].size_bytes for name in layer.operands if name not in resident)
         if layer.name not in resident:
             moved += self._layouts[layer.name].size_bytes
@@ -86,28 +88,32 @@ class LayerCosts:
         return Space(buffers.weight_bytes, input_bytes, buffers.output_bytes)
 
 
-def last_readers(layers: Iterable[Layer]) -> dict[str, int]:
-    """Index of the layer that reads each tensor last."""
-    return {tensor: index for index, layer in enumerate(layers) for tensor in layer.reads}
+def last_readers(workload: Workload) -> dict[str, int]:
+    """Index of the layer that reads each tensor last, parts of a concatenation counted as the whole."""
+    storage = workload.storage
+    reads = [() if layer.is_view else layer.reads for layer in workload.layers]
+    return {storage[tensor]: index for index, tensors in enumerate(reads) for tensor in tensors}
 
 
 def plan_residency(
     workload: Workload, hardware: Hardware, layouts: dict[str, TensorLayout], costs: LayerCosts
 ) -> Residency:
-    """Decide greedily, tensor by tensor in program order."""
-    layers = workload.layers
+    """Decide greedily, tensor by tensor in program order; a concatenation stays as a whole, or none of it."""
+    layers, storage = workload.layers, workload.storage
     free = [hardware.buffers.input_bytes] * len(layers)
     resident: frozenset[str] = frozenset()
     if not hardware.buffers.activation_residency:
         return Residency(resident, tuple(free))
-    last = last_readers(layers)
-    stationary = {layer.inputs[1] for layer in layers if layer.kind == "matmul"}
+    last = last_readers(workload)
+    excluded = {storage[layer.inputs[1]] for layer in layers if layer.kind == "matmul"} | {storage[workload.input_name]}
     for index, layer in enumerate(layers):
-        if layer.name not in last or layer.name in stationary:
+        whole = storage[layer.name]
+        if whole not in last or whole in excluded:
             continue
-        span = range(index, last[layer.name] + 1)
-        size = layouts[layer.name].size_bytes
-        staying = resident | {layer.name}
+        excluded.add(whole)  # its other parts have been decided on with the first
+        span = range(index, last[whole] + 1)
+        size = layouts[whole].size_bytes
+        staying = resident.union(name for name, place in storage.items() if place == whole)
         before = _total(costs.cost(layers[i], resident, free[i]) for i in span)
         after = _total(costs.cost(layers[i], staying, free[i] - size) for i in span)
         if after.traffic_bytes < before.traffic_bytes and after.cycles <= before.cycles:

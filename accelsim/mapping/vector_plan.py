@@ -69,6 +69,27 @@ def plan_vector_layer(layer: Layer, context: PlanContext, space: Space) -> Layer
     )
 
 
+def plan_view(layer: Layer, context: PlanContext) -> LayerPlan:
+    """A layer that moves and computes nothing: its parts have been written where they are read."""
+    tensor_format = context.precision.tensors[layer.name]
+    return LayerPlan(
+        layer=layer,
+        weight_format=tensor_format,
+        input_format=tensor_format,
+        output_format=tensor_format,
+        shape=None,
+        tiling=None,
+        passes=0,
+        weight_loads=(),
+        loads=(),
+        steps=(),
+        outputs=(),
+        resident_bytes=0,
+        freed_bytes=0,
+        traffic=Traffic(),
+    )
+
+
 def vector_elements(layer: Layer) -> int:
     """Elements that go through the lanes in one pass: those read or those written, whichever are more."""
     return max(elements(layer.input_shape), elements(layer.output_shape))

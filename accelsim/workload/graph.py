@@ -25,6 +25,7 @@ def build_workload(file: WorkloadFile, specs: Sequence[LayerSpec], where: Where)
     places = {spec.name: where(("layers", index)) for index, spec in enumerate(specs)}
     _check_names(file, specs, where)
     _check_pins(file, specs, where)
+    _check_parts(specs, places)
     tensors = {file.input.name: Tensor(file.input.name, file.input.shape, where(("input",)))}
     layers = []
     for spec in _execution_order(specs, file.input.name, places):
@@ -75,6 +76,18 @@ def _check_pins(file: WorkloadFile, specs: Sequence[LayerSpec], where: Where) ->
             parse_bits(bits)
         except ValueError as error:
             raise InputError(here, f"pin of {name!r} to {bits!r}", str(error)) from None
+
+
+def _check_parts(specs: Sequence[LayerSpec], places: dict[str, str]) -> None:
+    """A tensor lies in one place, so it is a part of one concatenation, once."""
+    part_of: dict[str, str] = {}
+    for spec in specs:
+        for tensor in spec.inputs if spec.kind == "concat" else ():
+            if tensor in part_of:
+                found = f"{tensor!r} is a part of {part_of[tensor]!r} already"
+                allowed = "each tensor once in one concatenation, which others may have as a part"
+                raise InputError(places[spec.name], found, allowed)
+            part_of[tensor] = spec.name
 
 
 def _execution_order(specs: Sequence[LayerSpec], input_name: str, places: dict[str, str]) -> list[LayerSpec]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Shape = tuple[int, int, int]
-LayerKind = Literal["conv2d", "linear", "matmul", "pool", "add", "softmax", "layer_norm", "class_token"]
+LayerKind = Literal["conv2d", "linear", "matmul", "pool", "add", "concat", "softmax", "layer_norm", "class_token"]
 PostKind = Literal["bias", "batch_norm", "relu", "relu6", "gelu", "add", "max_pool", "avg_pool", "global_avg_pool"]
 
 ARRAY_KINDS = frozenset({"conv2d", "linear", "matmul"})
@@ -61,7 +61,8 @@ class Gemm:
 class Layer:
     """One node of the graph; its output tensor bears its name.
 
-    `inputs` are the tensors it reads: one, for matmul the streamed and the stationary operand, for add both.
+    `inputs` are the tensors it reads: one, for matmul the streamed and the stationary operand, for add both,
+    for concat all that it puts one behind the other along the channels.
     `input_shape` is what it reads of the first: all of it, or only the first token of a sequence; a linear layer
     whose reduction is longer than the channels reads a feature map flattened. `output_shape` is after the
     post-operations, `raw_shape` before them (they differ when a pool follows). `groups` are convolution groups or
@@ -97,6 +98,11 @@ class Layer:
     def on_array(self) -> bool:
         """Whether the PE array computes it (otherwise the vector unit alone does)."""
         return self.kind in ARRAY_KINDS
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it computes nothing: a concatenation is a name for tensors that lie one behind the other."""
+        return self.kind == "concat"
 
     @property
     def macs(self) -> int:
@@ -139,6 +145,17 @@ class Workload:
     def parameters(self) -> int:
         """Trained numbers, as frameworks count them."""
         return sum(layer.parameters for layer in self.layers)
+
+    @property
+    def storage(self) -> dict[str, str]:
+        """The tensor that each tensor lies in: the outermost concatenation that it is a part of, or itself."""
+        found: dict[str, str] = {}
+        for layer in reversed(self.layers):
+            whole = found.setdefault(layer.name, layer.name)
+            if layer.is_view:
+                found.update(dict.fromkeys(layer.inputs, whole))
+        found.setdefault(self.input_name, self.input_name)
+        return found
 
     def shape_of(self, tensor: str) -> Shape:
         """Shape of a tensor by name; KeyError when the network has no such tensor."""

@@ -8,7 +8,9 @@ The rules, for a layer with weights W and activations A:
 3. A tensor that only the vector unit reads (a residual operand, the input of a softmax) has the format of what it is
    combined into, the reader's output; with several readers the widest, of equally wide ones the earliest reader's.
 4. A tensor that nobody reads, the network's result, is not quantised: fp32.
-5. Behind relu, relu6 and softmax a tensor is unsigned, and stays so through pools and sums of unsigned tensors.
+5. A concatenation and its parts have one format, that of array layers that read any of them; where none does, of who
+   reads the concatenation (rule 3). They are signed if a part is.
+6. Behind relu, relu6 and softmax a tensor is unsigned, and stays so through pools and sums of unsigned tensors.
 """
 
 from __future__ import annotations
@@ -64,18 +66,19 @@ def uniform_precision(workload: Workload, format_name: str) -> Precision:
 
 
 def signed_tensors(workload: Workload) -> dict[str, bool]:
-    """Whether each tensor, the network's input included, holds negative values (rule 5)."""
+    """Whether each tensor, the network's input included, is stored with a sign (rules 5 and 6)."""
     signed = {workload.input_name: True}
     for layer in workload.layers:
         signed[layer.name] = _signed_result(layer, signed)
-    return signed
+    storage = workload.storage
+    return {tensor: signed[storage[tensor]] for tensor in signed}
 
 
 def _signed_result(layer: Layer, signed: Mapping[str, bool]) -> bool:
     match layer.kind:
         case "softmax":
             result = False
-        case "pool" | "add":
+        case "pool" | "add" | "concat":
             result = any(signed[tensor] for tensor in layer.inputs)
         case _:
             result = True
@@ -94,14 +97,16 @@ def _resolve(workload: Workload, allocation: Mapping[str, LayerFormats], label: 
     signed = signed_tensors(workload)
     formats = _array_read_formats(workload, allocation)
     readers: dict[str, list[str]] = {tensor: [] for tensor in signed}
+    storage = workload.storage
     for layer in workload.layers:
         for tensor in layer.reads:
             readers[tensor].append(layer.name)
     unquantised = tensor_format(UNQUANTISED, signed=True, where=label)
     for tensor in reversed(signed):  # readers come after what they read, so theirs is known
-        if tensor not in formats:
+        if storage[tensor] not in formats:
             results = [formats[reader] for reader in readers[tensor]]
             formats[tensor] = max(results, key=lambda result: result.bits, default=unquantised)
+        formats[tensor] = formats[storage[tensor]]
     return Precision(
         label=label,
         weights={
@@ -117,13 +122,15 @@ def _resolve(workload: Workload, allocation: Mapping[str, LayerFormats], label: 
 
 
 def _array_read_formats(workload: Workload, allocation: Mapping[str, LayerFormats]) -> dict[str, TensorFormat]:
-    """Formats of the tensors that array layers read (rules 1 and 2)."""
+    """Formats of the tensors that array layers read, a part of a concatenation counted as the whole (rules 1, 2, 5)."""
     first: dict[str, tuple[str, TensorFormat]] = {}
+    storage = workload.storage
     for layer in workload.layers:
         if not layer.on_array:
             continue
         wanted = allocation[layer.name]
-        for tensor, wanted_format in zip(layer.inputs, (wanted.activations, wanted.weights), strict=False):
+        read = [storage[tensor] for tensor in layer.inputs]
+        for tensor, wanted_format in zip(read, (wanted.activations, wanted.weights), strict=False):
             reader, known = first.setdefault(tensor, (layer.name, wanted_format))
             if known != wanted_format:
                 raise InputError(

@@ -151,6 +151,24 @@ class AddSpec(LayerSpec):
         return (self.input, self.other)
 
 
+class ConcatSpec(LayerSpec):
+    """Tensors one behind the other along the channels. It costs nothing: its parts are written in place."""
+
+    kind: Literal["concat"]
+    others: tuple[Name, ...] = Field(min_length=1, description="the tensors behind `input`, in order")
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (self.input, *self.others)
+
+    @field_validator("post")
+    @classmethod
+    def _computes_nothing(cls, value: tuple[PostEntry, ...]) -> tuple[PostEntry, ...]:
+        if value:
+            raise ValueError("nothing: a concatenation computes nothing; its parts or readers do")
+        return value
+
+
 class SoftmaxSpec(LayerSpec):
     """Softmax over the channels of each head."""
 
@@ -176,6 +194,7 @@ LAYER_SPECS: dict[LayerKind, type[LayerSpec]] = {
     "matmul": MatmulSpec,
     "pool": PoolSpec,
     "add": AddSpec,
+    "concat": ConcatSpec,
     "softmax": SoftmaxSpec,
     "layer_norm": LayerNormSpec,
     "class_token": ClassTokenSpec,

@@ -6,6 +6,7 @@
 | linear | (F, T, 1) | (K, T, 1) | 1 x (T x F x K) |
 | matmul, transposed | (h*d, T, 1), (h*d, S, 1) | (h*S, T, 1) | h x (T x d x S) |
 | matmul | (h*S, T, 1), (h*d, S, 1) | (h*d, T, 1) | h x (T x S x d) |
+| concat | (C1, H, W), (C2, H, W), ... | (C1 + C2 + ..., H, W) | none |
 | class_token | (F, H, W) | (F, H*W + 1, 1) | none |
 """
 
@@ -21,6 +22,7 @@ from accelsim.workload.layers import Gemm, PostOp, Shape, Window, elements
 from accelsim.workload.schema import (
     AddSpec,
     ClassTokenSpec,
+    ConcatSpec,
     Conv2dSpec,
     LayerNormSpec,
     LayerSpec,
@@ -146,6 +148,15 @@ def _add(spec: AddSpec, inputs: Sequence[Tensor], where: str) -> Body:
     return Body(inputs[0].shape, inputs[0].shape)
 
 
+def _concat(spec: ConcatSpec, inputs: Sequence[Tensor], where: str) -> Body:
+    first = inputs[0]
+    for other in inputs[1:]:
+        if other.shape[1:] != first.shape[1:]:
+            raise InputError(where, f"concat of {first} and {other}", "tensors of equal height and width")
+    shape = (sum(tensor.shape[0] for tensor in inputs), *first.shape[1:])
+    return Body(shape, shape)
+
+
 def _softmax(spec: SoftmaxSpec, inputs: Sequence[Tensor], where: str) -> Body:
     _require_heads(inputs[0], spec.heads, where)
     return Body(inputs[0].shape, inputs[0].shape, groups=spec.heads)
@@ -168,6 +179,7 @@ _BODIES: dict[type[LayerSpec], Callable[..., Body]] = {
     MatmulSpec: _matmul,
     PoolSpec: _pool,
     AddSpec: _add,
+    ConcatSpec: _concat,
     SoftmaxSpec: _softmax,
     LayerNormSpec: _layer_norm,
     ClassTokenSpec: _class_token,

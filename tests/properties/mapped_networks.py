@@ -37,12 +37,20 @@ def windowed(channels: int, shape: Shape, window: dict[str, int]) -> Shape:
 
 @st.composite
 def convolutional(draw: st.DrawFn) -> dict[str, Any]:
-    """Convolutions, some grouped or depthwise, with pools and residual adds, and a classifier at the end."""
+    """Convolutions, some grouped or depthwise, pools, residual adds, concatenations, and a classifier at the end."""
     shapes: dict[str, Shape] = {"image": (draw(st.integers(1, 70)), draw(st.integers(1, 20)), draw(st.integers(1, 20)))}
     layers: list[dict[str, Any]] = []
+    parts: set[str] = set()
     for index in range(draw(st.integers(1, 5))):
         name, source = f"layer{index}", draw(st.sampled_from(sorted(shapes)))
         shape = shapes[source]
+        fitting = sorted({other for other in shapes if shapes[other][1:] == shape[1:]} - parts - {source})
+        if fitting and source not in parts and draw(st.booleans()):
+            others = draw(st.lists(st.sampled_from(fitting), min_size=1, unique=True))
+            layers.append({"name": name, "kind": "concat", "input": source, "others": others})
+            parts.update(others, [source])
+            shapes[name] = (sum(shapes[part][0] for part in (source, *others)), *shape[1:])
+            continue
         window = draw(windows(shape))
         if draw(st.integers(0, 4)) == 0:
             mode = draw(st.sampled_from(("max", "avg")))

@@ -88,6 +88,8 @@ def allocation_problem(workload: Workload, table: CostTable | None, freedom: Fre
             cycles = (table.cycles[index] + table.overhead_cycles * last)[list(rows)][:, list(columns)]
         problem_layers.append(ProblemLayer(layer.name, *reads, cycles))
     problem = Problem(tuple(choices.values()), tuple(problem_layers))
+    with as_input_errors("the concatenations"):
+        problem = merged(problem, _concatenated(workload, problem))
     if not freedom.equal_residuals:
         return problem
     with as_input_errors("--equal-residuals"):
@@ -118,6 +120,16 @@ def _choice(name: str, layer: Layer, fixed: Mapping[str, int], freedom: Freedom,
     if is_weights:
         return Choice.of(name, candidates, errors.of_weights(layer.name, candidates), weights=layer.weight_elements)
     return Choice.of(name, candidates, errors.of_tensor(tensor, candidates))
+
+
+def _concatenated(workload: Workload, problem: Problem) -> list[list[str]]:
+    """Tensors that have one format because they are parts of one concatenation, or that and a part of it."""
+    groups: dict[str, list[str]] = {}
+    storage = workload.storage
+    for choice in problem.choices:
+        if not choice.weights:
+            groups.setdefault(storage[choice.name.removeprefix("tensor ")], []).append(choice.name)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def _residual_groups(workload: Workload, problem: Problem) -> list[list[str]]:

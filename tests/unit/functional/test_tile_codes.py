@@ -28,10 +28,10 @@ def filled(layout: TensorLayout, codes: np.ndarray) -> Region:
     return region
 
 
-@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("parts", [(), (35, 35), (3, 40, 27)])
 @pytest.mark.parametrize("bits", [2, 3, 4, 5, 8])
-def test_what_was_written_in_parts_is_read_in_others(bits: int, groups: int) -> None:
-    layout, codes = TensorLayout(4096, SHAPE, bits, groups), codes_of(SHAPE, bits)
+def test_what_was_written_in_parts_is_read_in_others(bits: int, parts: tuple[int, ...]) -> None:
+    layout, codes = TensorLayout(4096, SHAPE, bits, parts), codes_of(SHAPE, bits)
     region = filled(layout, codes)
     assert np.array_equal(read_codes(layout, (0, 70), (0, 5), region), codes)
     assert np.array_equal(read_codes(layout, (33, 68), (1, 4), region), codes[:, 33:68, 1:4])
