@@ -65,7 +65,7 @@ def check_supported(workload: Workload, hardware: Hardware) -> None:
         raise InputError(_WHERE, found, f"{least} bytes or more: a bias and a factor")
     for layer in workload.layers:
         if layer.is_view:
-            raise InputError(_WHERE, f"{layer.place}: a concatenation", "a network without one: its values are not carried")
+            raise InputError(_WHERE, f"{layer.place}: a concatenation, whose values are not carried", "none")
         allowed = {"relu", "relu6", "gelu"}
         if layer.on_array:
             allowed |= {"add", "max_pool", "avg_pool", "global_avg_pool"}

@@ -44,19 +44,19 @@ class BlockPart(NamedTuple):
 class TensorLayout:
     """A tensor of `shape` (channels, height, width) at `address`, `bits` per element.
 
-    `parts` are the channels of each part, where there are several: heads, or what a concatenation is made of. Blocks
-    restart at each.
+    `part_channels` are the channels of each part, where there are several: heads, or what a concatenation is made of.
+    Blocks restart at each.
     """
 
     address: int
     shape: Shape
     bits: int
-    parts: tuple[int, ...] = ()
+    part_channels: tuple[int, ...] = ()
 
-    def part(self, first_channel: int, channels: int, parts: tuple[int, ...]) -> TensorLayout:
+    def part(self, first_channel: int, channels: int, part_channels: tuple[int, ...]) -> TensorLayout:
         """Some of its parts, or one, as a tensor of its own."""
         address = self.address + self.shape[1] * self._row_bytes_before(first_channel)
-        return TensorLayout(address, (channels, *self.shape[1:]), self.bits, parts)
+        return TensorLayout(address, (channels, *self.shape[1:]), self.bits, part_channels)
 
     @property
     def row_bytes(self) -> int:
@@ -77,9 +77,9 @@ class TensorLayout:
 
         The range as a whole rounds up to bytes, and once more at each end of a part inside it that is padded.
         """
-        width = self.shape[2]
-        padded = any(part % CHANNEL_BLOCK * width * self.bits % 8 for part in self.parts)
-        joints = np.minimum(len(self.parts) - 1, ceil_div(channels - 1, min(self.parts))) if padded else 0
+        width, parts = self.shape[2], self.part_channels
+        padded = any(part % CHANNEL_BLOCK * width * self.bits % 8 for part in parts)
+        joints = np.minimum(len(parts) - 1, ceil_div(channels - 1, min(parts))) if padded else 0
         return bits_to_bytes(channels * width * self.bits) + joints
 
     def runs(self, channels: Range, spans: Sequence[Range]) -> tuple[Run, ...]:
@@ -132,7 +132,7 @@ class TensorLayout:
 
     @property
     def _blocks(self) -> tuple[_Block, ...]:
-        return _blocks_of(self.shape[2] * self.bits, self.parts or self.shape[:1])
+        return _blocks_of(self.shape[2] * self.bits, self.part_channels or self.shape[:1])
 
     def _row_bytes_before(self, channel: int) -> int:
         """Bytes of one row of all channels before this one; the codes of a block's first channels round up to bytes."""

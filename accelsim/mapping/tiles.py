@@ -147,7 +147,7 @@ def moved_bytes(problem: TilingProblem, tile: Tiling) -> tuple[int, int, int]:
     if not problem.input_resident:
         row_bytes = problem.input.row_bytes
         in_parts = np.any((tile.channels % CHANNEL_BLOCK != 0) & (tile.channels < problem.channels))
-        if in_parts or problem.flattened or max(problem.groups, len(problem.input.parts)) > 1:
+        if in_parts or problem.flattened or max(problem.groups, len(problem.input.part_channels)) > 1:
             row_bytes = per_pair(problem.swept_row_bytes, tile.groups, tile.channels)
         inputs = per_step(problem.swept_rows, tile.rows) * row_bytes * input_sweeps
     return problem.stationary_bytes * weight_sweeps, parameters * weight_sweeps, inputs

@@ -11,6 +11,7 @@ layers:
 """
 CONV = "- {name: a, kind: conv2d, input: image, out_channels: 8, kernel: 3, padding: 1}\n"
 SECOND = "- {name: b, kind: conv2d, input: image, out_channels: 8, kernel: 1}\n"
+CAT = "- {name: c, kind: concat, input: a, others: [b]}\n"
 NET = HEAD + CONV
 
 
@@ -73,6 +74,22 @@ CASES = [
         "duplicate layer names",
         ["net.yaml:5: duplicate layer name 'a', first at net.yaml:4", "allowed: unique names"],
         net=NET + CONV,
+    ),
+    Case(
+        "concatenation of unequal sizes",
+        ["net.yaml:6: concat of 'a' [", "tensors of equal height and width"],
+        net=NET + SECOND.replace("kernel: 1", "kernel: 2") + CAT,
+    ),
+    Case(
+        "part of two concatenations",
+        ["net.yaml:7: 'a' is a part of 'c' already", "allowed: each tensor once in one concatenation"],
+        net=NET + SECOND + CAT + CAT.replace("c,", "d,"),
+    ),
+    Case(
+        "functional run of a concatenation",
+        ["net.yaml:6: layer c: a concatenation, whose values", "allowed: none"],
+        net=NET + SECOND + CAT,
+        options=["--functional"],
     ),
     Case(
         "pin of no layer",

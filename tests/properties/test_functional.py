@@ -10,7 +10,12 @@ from accelsim.simulation import run_network
 from tests.properties.mapped_networks import Case, cases
 
 
-@given(cases().filter(lambda case: case.bits != "fp32"))
+def has_values(case: Case) -> bool:
+    """Whether a functional run is offered."""
+    return case.bits != "fp32" and not any(layer.is_view for layer in case.workload.layers)
+
+
+@given(cases().filter(has_values))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_tensor_equals_the_reference_and_no_cycle_changes(case: Case) -> None:
     """Strides that leap over rows, padding, groups, pools, sums, attention; tiles that share a byte included."""

@@ -57,10 +57,20 @@ def test_codes_within_a_byte_that_another_part_brings_are_no_run() -> None:
 
 def test_blocks_restart_at_each_group() -> None:
     """Two heads of 20 channels, one pixel, 3 bits: 60 bits, 8 bytes each."""
-    layout = TensorLayout(address=0, shape=(40, 4, 1), bits=3, groups=2)
+    layout = TensorLayout(address=0, shape=(40, 4, 1), bits=3, part_channels=(20, 20))
     assert layout.row_bytes == 16
     assert layout.runs((20, 40), ((1, 3),)) == (Run(4 * 8 + 8, 16),)
     assert layout.runs((0, 40), ((1, 2),)) == (Run(8, 8), Run(40, 8))
+
+
+def test_the_parts_of_a_concatenation_lie_one_behind_the_other() -> None:
+    """Channels 3 + 40 of three rows of 5, 4 bits: rows of 8 bytes, then of 80 and 20 bytes."""
+    whole = TensorLayout(address=1000, shape=(43, 3, 5), bits=4, part_channels=(3, 40))
+    assert whole.row_bytes == 8 + 80 + 20
+    assert whole.part(0, 3, ()) == TensorLayout(1000, (3, 3, 5), 4)
+    assert whole.part(3, 40, ()) == TensorLayout(1000 + 3 * 8, (40, 3, 5), 4)
+    assert whole.runs((0, 43), ((1, 2),)) == (Run(1008, 8), Run(1024 + 80, 80), Run(1024 + 240 + 20, 20))
+    assert whole.part(3, 40, ()).runs((0, 40), ((1, 2),)) == whole.runs((3, 43), ((1, 2),))
 
 
 def test_a_part_of_the_flattened_tensor() -> None:
@@ -69,14 +79,21 @@ def test_a_part_of_the_flattened_tensor() -> None:
 
 
 def test_most_row_bytes_bounds_every_place_of_a_range() -> None:
-    for shape, bits, groups in (((40, 1, 5), 3, 1), ((40, 1, 1), 3, 2), ((99, 1, 1), 5, 3), ((64, 1, 3), 4, 2)):
-        layout = TensorLayout(0, shape, bits, groups)
+    layouts = (
+        ((40, 1, 5), 3, ()),
+        ((40, 1, 1), 3, (20, 20)),
+        ((99, 1, 1), 5, (33, 33, 33)),
+        ((64, 1, 3), 4, (32, 32)),
+        ((60, 1, 1), 3, (7, 41, 12)),
+    )
+    for shape, bits, parts in layouts:
+        layout = TensorLayout(0, shape, bits, parts)
         for size in range(1, shape[0] + 1):
             places = [layout.range_bytes((start, start + size), 1) for start in range(shape[0] - size + 1)]
-            assert max(places) <= layout.most_row_bytes(size) <= size * shape[2] * bits // 8 + groups
+            assert max(places) <= layout.most_row_bytes(size) <= size * shape[2] * bits // 8 + max(len(parts), 1)
 
 
 def test_most_row_bytes_is_exact_where_nothing_is_padded() -> None:
     assert TWO_BLOCKS.most_row_bytes(32) == 80
-    heads = TensorLayout(0, (128, 1, 1), 4, groups=2)
+    heads = TensorLayout(0, (128, 1, 1), 4, part_channels=(64, 64))
     assert list(heads.most_row_bytes(np.array([32, 64, 128]))) == [16, 32, 64]  # type: ignore[call-overload]

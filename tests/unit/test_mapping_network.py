@@ -65,7 +65,7 @@ class TestMemoryMap:
             "name: r, kind: linear, input: p, out_channels: 8",
         )
         layouts = memory_map(net, load_hardware("zcu102"), resolve_precision(net, "w8a8")).layouts
-        heads = {name: layout.parts for name, layout in layouts.items() if layout.parts}
+        heads = {name: layout.part_channels for name, layout in layouts.items() if layout.part_channels}
         assert heads == {"s": (40, 40), "p": (40, 40)}
 
 
@@ -83,7 +83,7 @@ def test_the_input_is_there_from_the_start_though_the_first_layer_reads_one_toke
 
 class TestResidency:
     def test_last_readers(self) -> None:
-        assert last_readers(CHAIN.layers) == {"x": 0, "a": 2, "b": 2}
+        assert last_readers(CHAIN) == {"x": 0, "a": 2, "b": 2}
 
     def test_what_fits_stays_until_its_last_reader(self) -> None:
         a, b, c = plan(CHAIN).plans
@@ -91,6 +91,22 @@ class TestResidency:
         assert [layer.freed_bytes for layer in (a, b, c)] == [0, 0, 2 * TENSOR]
         assert [layer.traffic.input_bytes for layer in (a, b, c)] == [TENSOR, 0, 0]
         assert (c.traffic.operand_bytes, c.traffic.output_bytes) == (0, 4 * TENSOR)
+
+    def test_a_concatenation_stays_as_a_whole_until_its_last_reader(self) -> None:
+        net = network(
+            "[32, 8, 8]",
+            "name: a, kind: conv2d, input: x, out_channels: 32, kernel: 1",
+            "name: b, kind: conv2d, input: a, out_channels: 16, kernel: 1",
+            "name: both, kind: concat, input: a, others: [b]",
+            "name: c, kind: conv2d, input: both, out_channels: 32, kernel: 1",
+        )
+        assert last_readers(net) == {"x": 0, "both": 3}
+        a, b, both, c = plan(net).plans
+        half = TENSOR // 2
+        assert [layer.resident_bytes for layer in (a, b, both, c)] == [TENSOR, half, 0, 0]
+        assert [layer.freed_bytes for layer in (a, b, both, c)] == [0, 0, 0, TENSOR + half]
+        assert both.traffic == Traffic()
+        assert [layer.traffic.input_bytes for layer in (a, b, c)] == [TENSOR, 0, 0]
 
     def test_nothing_stays_when_it_is_off(self) -> None:
         a, b, c = plan(CHAIN, "activation_residency=false").plans

@@ -57,6 +57,29 @@ def test_pins_hold_for_weights_and_for_the_tensor_that_the_layer_reads() -> None
     assert precision.label == "w4a4 (w8a8: first; w8a6: last)"
 
 
+PAIR = (conv("a", "x", "relu"), conv("b", "x"), "name: pair, kind: concat, input: a, others: [b]")
+
+
+def test_a_concatenation_and_its_parts_have_one_format() -> None:
+    net = workload(*PAIR, conv("c", "pair"), pins="c: w8a6")
+    found = resolve_precision(net, "w4a4").tensors
+    assert {name: found[name].name for name in ("a", "b", "pair")} == dict.fromkeys(("a", "b", "pair"), "dybit6")
+    assert [found[name].signed for name in ("a", "b", "pair")] == [True, True, True]  # as b is
+
+
+def test_who_reads_only_a_part_has_a_say_in_the_whole() -> None:
+    net = workload(*PAIR, conv("c", "a"), "name: d, kind: pool, mode: max, input: pair, kernel: 2, stride: 2")
+    assert tensors(resolve_precision(net, "w4a4"))["pair"] == "dybit4"
+    with pytest.raises(InputError, match=r"two readers of tensor 'pair' want different formats: 'c' .* 'e'"):
+        resolve_precision(workload(*PAIR, conv("c", "a"), conv("e", "pair"), pins="e: w4a8"), "w4a4")
+
+
+def test_a_concatenation_that_nobody_reads_is_a_result() -> None:
+    assert tensors(resolve_precision(workload(*PAIR), "w4a4")) == {"x": "dybit4"} | dict.fromkeys(
+        ("a", "b", "pair"), "fp32"
+    )
+
+
 def test_pins_can_be_lifted() -> None:
     net = workload(*CHAIN, pins="first: w8a8, last: w8a6")
     lifted = resolve_precision(net, use_pins=False)

@@ -2,7 +2,9 @@
 
 Exact numbers come from closed formulas over the architecture tables of the papers, written here without any of the
 project's shape code. PUBLISHED are the numbers of torchvision's model pages (`num_params` and `GFLOPS`, which counts
-multiply-accumulates): https://docs.pytorch.org/vision/stable/models.html
+multiply-accumulates): https://docs.pytorch.org/vision/stable/models.html; of Inception-v1, whose 5x5
+convolutions are 3x3 there, half of the 3.16 G operations of Vitis AI's cf_inceptionv1 (model zoo, tag v2.0), and the
+parameters of BVLC/caffe's bvlc_googlenet.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ PUBLISHED = {
     "resnet18": (11_689_512, 1.814, 3),
     "mobilenetv2": (3_504_872, 0.301, 3),
     "vgg16": (138_357_544, 15.47, 2),
+    "inception_v1": (6_998_552, 1.58, 2),
     "vit_b16": (86_567_656, 17.564, 3),
 }
 
@@ -35,6 +38,7 @@ LAYERS = {
     "resnet18": {"conv2d": 20, "linear": 1},
     "mobilenetv2": {"conv2d": 52, "linear": 1},
     "vgg16": {"conv2d": 13, "linear": 3},
+    "inception_v1": {"conv2d": 3 + 9 * 6, "linear": 1},
     # patches; q, k, v, projection and two of the MLP in each of 12 blocks, and the head; scores and context
     "vit_b16": {"conv2d": 1, "linear": 12 * 6 + 1, "matmul": 12 * 2},
 }
@@ -119,6 +123,36 @@ def vgg16_macs() -> int:
     return total + 512 * 7**2 * 4096 + 4096 * 4096 + 4096 * 1000
 
 
+#: Szegedy et al. 2015, table 1: side of the image; 1x1, 3x3 reduction and 3x3, 5x5 reduction and 5x5, pool projection.
+INCEPTION_BLOCKS = (
+    *((28, 64, 96, 128, 16, 32, 32), (28, 128, 128, 192, 32, 96, 64)),
+    *((14, 192, 96, 208, 16, 48, 64), (14, 160, 112, 224, 24, 64, 64), (14, 128, 128, 256, 24, 64, 64)),
+    *((14, 112, 144, 288, 32, 64, 64), (14, 256, 160, 320, 32, 128, 128)),
+    *((7, 256, 160, 320, 32, 128, 128), (7, 384, 192, 384, 48, 128, 128)),
+)
+
+
+def inception_v1_macs() -> int:
+    total = 112**2 * 64 * 3 * 7**2 + 56**2 * (64 * 64 + 9 * 64 * 192) + 1024 * 1000
+    channels = 192
+    for size, one, reduced3, three, reduced5, five, projected in INCEPTION_BLOCKS:
+        pointwise = channels * (one + reduced3 + reduced5 + projected)
+        total += size**2 * (pointwise + 9 * reduced3 * three + 25 * reduced5 * five)
+        channels = one + three + five + projected
+    return total
+
+
+def inception_v1_parameters() -> int:
+    """Weights and a bias for each output."""
+    total = 64 * (3 * 7**2 + 1) + 64 * (64 + 1) + 192 * (9 * 64 + 1) + 1000 * (1024 + 1)
+    channels = 192
+    for _, one, reduced3, three, reduced5, five, projected in INCEPTION_BLOCKS:
+        total += (channels + 1) * (one + reduced3 + reduced5 + projected)
+        total += three * (9 * reduced3 + 1) + five * (25 * reduced5 + 1)
+        channels = one + three + five + projected
+    return total
+
+
 def vit_b16_macs() -> int:
     """Dosovitskiy et al. 2021, table 1: 12 blocks, width 768, MLP 3072; 14 x 14 patches and a class token."""
     tokens, width = 14**2 + 1, 768
@@ -136,6 +170,7 @@ def vit_b16_macs() -> int:
         ("efficientnet_lite0", efficientnet_lite0_macs()),
         ("resnet8", resnet8_macs()),
         ("vgg16", vgg16_macs()),
+        ("inception_v1", inception_v1_macs()),
         ("vit_b16", vit_b16_macs()),
     ],
 )
@@ -202,6 +237,16 @@ def test_mobilenetv2_residuals_and_depthwise_layers() -> None:
     assert all(layer.gemm and (layer.gemm.reduction, layer.gemm.outputs) == (9, 1) for layer in depthwise)
     # every block but the first of each group of equal width adds its input
     assert sum(bool(layer.operands) for layer in layers) == 0 + 1 + 2 + 3 + 2 + 2 + 0
+
+
+def test_inception_concatenates_four_branches() -> None:
+    workload = network("inception_v1")
+    views = [layer for layer in workload.layers if layer.is_view]
+    assert [layer.output_shape for layer in views] == [
+        (sum((block[1], block[3], block[5], block[6])), block[0], block[0]) for block in INCEPTION_BLOCKS
+    ]
+    assert all(len(layer.inputs) == 4 for layer in views)
+    assert workload.parameters == inception_v1_parameters()
 
 
 def test_vit_attention_runs_per_head() -> None:

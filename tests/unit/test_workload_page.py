@@ -16,7 +16,7 @@ from accelsim.workload.schema import LAYER_SPECS, InputSpec, PostArgument, Workl
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "workloads.md").read_text(encoding="utf-8")
-EXAMPLE, ALLOCATION = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+EXAMPLE, BRANCHES, ALLOCATION = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
 @pytest.fixture
@@ -28,6 +28,12 @@ def test_counts_of_the_example(example: Workload) -> None:
     macs = {layer.name: layer.macs for layer in example.layers}
     assert macs["stem"] == 32 * 32 * 27 * 16 == 442_368
     assert macs["mix"] == 16 * 256 * 9
+
+
+def test_the_inception_block() -> None:
+    workload = parse_workload("name: net\ninput: {shape: [3, 8, 8]}\nlayers:\n" + BRANCHES)
+    assert workload.shape_of("both") == (64, 8, 8)
+    assert workload.storage == {"image": "image", "next": "next"} | dict.fromkeys(("left", "right", "both"), "both")
 
 
 def test_formats_of_the_example(example: Workload, tmp_path: Path) -> None:

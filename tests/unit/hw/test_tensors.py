@@ -23,6 +23,20 @@ def test_readers_wake_with_their_rows() -> None:
     assert second.triggered
 
 
+def test_a_concatenation_is_as_far_as_the_part_that_is_behind() -> None:
+    board = TensorBoard(Environment(), {"pair": ("a", "b"), "all": ("c", "pair")})
+    pair, everything = board.wait("pair", 2), board.wait("all", 2)
+    assert pair is not None
+    assert everything is not None
+    board.advance("c", 9)
+    board.advance("a", 5)
+    board.advance("b", 1)
+    assert not pair.triggered
+    board.advance("b", 3)
+    assert (pair.triggered, everything.triggered) == (True, True)
+    assert board.wait("all", 4) is not None
+
+
 def test_a_wait_says_what_for() -> None:
     event = TensorBoard(Environment()).wait("conv1", 3)
     assert event is not None
