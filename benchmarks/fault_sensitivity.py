@@ -15,7 +15,7 @@ import matplotlib as mpl
 import torch
 from matplotlib.lines import Line2D
 
-from accelsim.report.figures.style import TYPOGRAPHY, add_legend, grid, new_figure
+from accelsim.report.figures.style import TYPOGRAPHY, add_heading, add_legend, grid, new_figure
 from benchmarks.functional_network import quantised, simulated, trained
 from quant import get_format
 from quant.allocation.file import LayerFormats
@@ -69,8 +69,7 @@ def _measure(path: Path, images: torch.Tensor, name: str, bit: int) -> float:
 
 def _draw(errors: dict[str, list[float]]) -> None:
     """A panel for each width, a line for each family, on one logarithmic axis."""
-    width, height = 8.4, 3.8
-    figure = new_figure(width, height, left=0.75, right=0.15, top=0.95, bottom=0.85)
+    figure = new_figure(8.4, 3.8, left=0.75, right=0.15, top=0.95, bottom=0.85)
     panels = figure.subplots(1, 2, sharey=True, gridspec_kw={"wspace": 0.06})
     for axes, column, bits in zip(panels, (0, 1), (4, 8), strict=True):
         for family, names in FAMILIES.items():
@@ -82,15 +81,8 @@ def _draw(errors: dict[str, list[float]]) -> None:
         grid(axes, "y")
     panels[0].set_ylabel("relative error of the result")
     add_legend(figure, [Line2D([], [], **style, label=family) for family, style in STYLES.items()], len(STYLES))
-    title, note = (
-        "What a flipped bit of a weight's code costs",
-        (
-            f"that bit flips in {RATE:.0%} of the codes on their way into the array; {IMAGES} images, "
-            f"mean of {len(SEEDS)} seeds"
-        ),
-    )
-    figure.text(0.12 / width, 1 - 0.12 / height, title, va="top", fontsize=11, fontweight="bold")
-    figure.text(0.12 / width, 1 - 0.36 / height, note, va="top", color="#555555")
+    note = f"that bit flips in {RATE:.0%} of the codes on their way into the array; {IMAGES} images, "
+    add_heading(figure, "What a flipped bit of a weight's code costs", note + f"mean of {len(SEEDS)} seeds")
     figure.savefig(FIGURE, metadata={"Software": None})
 
 

@@ -103,9 +103,9 @@ class FunctionalMachine(Values):
         stored = self._vector.process(plan, tile, self._sums.pop(id(tile), None), tiles)
         if stored is None:
             return
-        if plan.resident_bytes:
+        if region := self._resident.get(plan.layer.name):
             self._faults.arrived(stored, "inputs", f"{plan.layer.name}, which stays on chip", cycle)
-            self._resident[plan.layer.name].merge(stored)
+            region.merge(stored)
         else:
             self._results[id(tile)] = stored
 

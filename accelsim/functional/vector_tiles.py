@@ -117,8 +117,9 @@ class VectorTiles:
         codes = encode_tensor(numbers, self._values.tensors[name])
         pieces: list[tuple[int, Bytes]] = []
         write_codes(self._layouts[name], channels, first_row, codes, lambda *piece: pieces.append(piece))
-        on_chip = [Run(address, len(found)) for address, found in pieces]
-        made = TileBytes(on_chip if name in self._resident else tile.runs, self._memory, len(x))
+        on_chip = name in self._resident  # then the tile has no runs in DRAM
+        runs = [Run(address, len(found)) for address, found in pieces] if on_chip else tile.runs
+        made = TileBytes(runs, self._memory, len(x))
         for address, found in pieces:
             made.put(address, found)
         return made

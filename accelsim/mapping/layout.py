@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -128,11 +129,11 @@ class TensorLayout:
         return self._blocks[first : last + 1]
 
     def _block_index(self, channel: int) -> int:
-        return bisect_right(self._blocks, channel, key=_start) - 1
+        return bisect_right(self._blocks, channel, key=attrgetter("start")) - 1
 
     @property
     def _blocks(self) -> tuple[_Block, ...]:
-        return _blocks_of(self.shape[2] * self.bits, self.part_channels or self.shape[:1])
+        return _blocks_of_parts(self.shape[2] * self.bits, self.part_channels or self.shape[:1])
 
     def _row_bytes_before(self, channel: int) -> int:
         """Bytes of one row of all channels before this one; the codes of a block's first channels round up to bytes."""
@@ -152,7 +153,7 @@ class _Block(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _blocks_of(row_bits: int, parts: tuple[int, ...]) -> tuple[_Block, ...]:
+def _blocks_of_parts(row_bits: int, parts: tuple[int, ...]) -> tuple[_Block, ...]:
     """The blocks of a tensor, in order; `row_bits` are those of a row of one channel."""
     blocks: list[_Block] = []
     bytes_before = first = 0
@@ -163,10 +164,6 @@ def _blocks_of(row_bits: int, parts: tuple[int, ...]) -> tuple[_Block, ...]:
             bytes_before += row_bytes
         first += part
     return tuple(blocks)
-
-
-def _start(block: _Block) -> int:
-    return block.start
 
 
 def _append(runs: list[Run], run: Run) -> None:

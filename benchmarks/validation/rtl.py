@@ -6,16 +6,14 @@ The comparisons are those of tests/rtl, run once more and counted; the first res
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from accelsim.analytic.compute import array_cycles, array_shape
 from accelsim.config.hardware import ArrayConfig
-from accelsim.workload.layers import Gemm
 from benchmarks.validation.comparison import Comparison, percent
 from tests.rtl.functional_tiles import write_tiles
-from tests.rtl.icarus import DRIVERS, simulate
+from tests.rtl.icarus import simulate
+from tests.rtl.measured_tiles import MeasuredTile, measured_tiles
 
 ROWS, COLS = 4, 3
 #: Module, driver, and what its results are compared with.
@@ -43,22 +41,17 @@ def compare_values() -> Comparison:
 def compare_cycles() -> Comparison:
     """Tiles through the array, by mode: the closed form's cycles, which are the simulator's, over the Verilog's."""
     table = ["| mode | tiles | mean error | worst error | cycles more a tile |", "|---|---|---|---|---|"]
-    config, by_mode = ArrayConfig(rows=ROWS, cols=COLS), dict[str, list[tuple[int, int]]]()
+    by_mode: dict[str, list[MeasuredTile]] = {}
     with TemporaryDirectory() as directory:
         _run(Path(directory), "decoded_array", "drive_array")
-        measured = json.loads((Path(directory) / "tiles.json").read_text(encoding="utf-8"))
-    for tile in measured:
-        shape = array_shape(config, tile["weight_bits"], tile["input_bits"])
-        mode = f"w{8 // shape.weight_codes_per_port}a{8 // shape.input_codes_per_port}"
-        gemm = Gemm(1, tile["pixels"], tile["reduction"], tile["outputs"])
-        modelled = array_cycles(gemm, shape, "ws", shadow_registers=True).total
-        by_mode.setdefault(mode, []).append((modelled, tile["cycles"]))
+        for tile in measured_tiles(Path(directory), ArrayConfig(rows=ROWS, cols=COLS)):
+            mode = f"w{8 // tile.shape.weight_codes_per_port}a{8 // tile.shape.input_codes_per_port}"
+            by_mode.setdefault(mode, []).append(tile)
     errors = []
     for mode, tiles in by_mode.items():
-        mine = [modelled / verilog - 1 for modelled, verilog in tiles]
-        more = sorted({str(modelled - verilog) for modelled, verilog in tiles})
-        table.append(f"| {mode} | {len(mine)} | {percent(sum(mine) / len(mine))} | {percent(max(mine))} | {more[0]} |")
-        assert len(more) == 1
+        mine = [tile.modelled_cycles / tile.cycles - 1 for tile in tiles]
+        (more,) = {tile.modelled_cycles - tile.cycles for tile in tiles}
+        table.append(f"| {mode} | {len(mine)} | {percent(sum(mine) / len(mine))} | {percent(max(mine))} | {more} |")
         errors += mine
     return Comparison("rtl-cycles", "Array, cycles of a tile", "its Verilog", errors, table)
 
@@ -72,8 +65,6 @@ def _counted(top: str, driver: str) -> dict[str, int]:
 
 
 def _run(directory: Path, top: str, driver: str) -> None:
-    if str(DRIVERS) not in sys.path:
-        sys.path.insert(0, str(DRIVERS))
     if driver == "drive_functional":
         write_tiles(directory / "tiles.npz", ROWS, COLS)
     size = {"ROWS": ROWS, "COLS": COLS} if top == "decoded_array" else {}

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from accelsim.report.figures.style import TYPOGRAPHY, grid, new_figure, save
+from accelsim.report.figures.style import TYPOGRAPHY, add_heading, grid, new_figure, save
 from accelsim.report.palette import BOUND_COLOURS, GREY, INK
 from quant import get_format
 from quant.scale_error import Levels
@@ -41,11 +41,10 @@ def draw() -> Figure:
     upper[0].set_ylabel("density")
     lower[1].set_xlabel("number, in standard deviations")
     title = "Where signed DyBit has its codes, and where the numbers are"
-    figure.text(0.12 / 9, 1 - 0.12 / 4.4, title, va="top", fontsize=11, fontweight="bold")
     note = (
         "each format at its scale of least squared error; on the right, the largest value when it lies beyond the axis"
     )
-    figure.text(0.12 / 9, 1 - 0.36 / 4.4, note, va="top", fontsize=8.5, color="#555555")
+    add_heading(figure, title, note)
     return figure
 
 

@@ -6,7 +6,6 @@ trace for a layer that is this tile. Cycle 0 is the first in which weights are a
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
@@ -22,13 +21,13 @@ from vcd.reader import TokenKind, tokenize
 from accelsim.config.presets import load_hardware
 from accelsim.hw.accelerator import Accelerator
 from accelsim.mapping.planner import plan_network
-from accelsim.report.figures.style import TYPOGRAPHY, grid, new_figure
+from accelsim.report.figures.style import TYPOGRAPHY, add_heading, grid, new_figure
 from accelsim.report.palette import CAUSE_COLOURS, INK, LIGHT_GREY
 from accelsim.simulation import memory_view
 from accelsim.tlm import Trace, run_until_idle
 from accelsim.workload.loader import parse_workload
 from accelsim.workload.precision import resolve_precision
-from tests.rtl.icarus import DRIVERS, simulate
+from tests.rtl.icarus import simulate
 
 ROWS, COLS, PIXELS, FOLDS = 4, 3, 6, 2
 NANOSECONDS_PER_CYCLE = 2
@@ -162,11 +161,10 @@ def draw(waves: dict[str, Wave], tile: dict[str, tuple[int, ...]]) -> Figure:
     lower.set_xticks(range(0, shown.stop, 2))
     lower.set_xlabel("cycle")
     title = "One tile on a 4 x 3 array at w8a8: six pixels, reduction 8 in two folds, three outputs"
-    figure.text(0.12 / 9.5, 1 - 0.12 / 5.4, title, va="top", fontsize=11, fontweight="bold")
     note = (
         "above: Verilog in Icarus, operands in units of 1/64 and 1/128; below: the simulator's trace of the same tile"
     )
-    figure.text(0.12 / 9.5, 1 - 0.36 / 5.4, note, va="top", fontsize=8.5, color="#555555")
+    add_heading(figure, title, note)
     return figure
 
 
@@ -213,7 +211,6 @@ def draw_trace(axes: Axes, tile: dict[str, tuple[int, ...]], end_of_axis: int) -
 
 def main() -> None:
     """Simulate both, and draw."""
-    sys.path.insert(0, str(DRIVERS))
     with TemporaryDirectory() as name:
         directory = Path(name)
         simulate(directory, "decoded_array", "drive_tile", vcd=True, ROWS=ROWS, COLS=COLS)

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.rtl.icarus import DRIVERS, missing_tools, simulate
+from tests.rtl.icarus import missing_tools, simulate
 
 Simulate = Callable[..., Path]
 
 
 @pytest.fixture
-def icarus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Simulate:
+def icarus(tmp_path: Path) -> Simulate:
     """`icarus(top, driver, **parameters)` is `simulate` in a directory of the test's own, which it returns."""
     if missing := missing_tools():
         pytest.skip(f"needs {missing}")
-    monkeypatch.syspath_prepend(DRIVERS)
 
     def run(top: str, driver: str, *, vcd: bool = False, **parameters: int) -> Path:
         simulate(tmp_path, top, driver, vcd=vcd, **parameters)

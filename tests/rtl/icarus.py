@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
 from pathlib import Path
+from unittest.mock import patch
 
 DRIVERS = Path(__file__).parent / "drivers"
 RTL = Path(__file__).parents[2] / "rtl"
@@ -25,7 +27,7 @@ def missing_tools() -> str:
 def simulate(directory: Path, top: str, driver: str, *, vcd: bool = False, **parameters: int) -> None:
     """Run the cocotb tests of drivers/DRIVER.py on module `top`, in a directory; with `vcd` vcd_dump.v runs, too.
 
-    The directory of the drivers must be on `sys.path`, which the simulator's Python inherits. Raises SimulationFailed.
+    Raises SimulationFailed.
     """
     from cocotb_tools.runner import get_results, get_runner
 
@@ -40,13 +42,14 @@ def simulate(directory: Path, top: str, driver: str, *, vcd: bool = False, **par
         build_dir=directory,
     )
     try:
-        results = runner.test(
-            hdl_toplevel=top,
-            test_module=driver,
-            build_dir=directory,
-            test_dir=directory,
-            log_file=log,
-        )
+        with patch.object(sys, "path", [str(DRIVERS), *sys.path]):  # which the simulator's Python inherits
+            results = runner.test(
+                hdl_toplevel=top,
+                test_module=driver,
+                build_dir=directory,
+                test_dir=directory,
+                log_file=log,
+            )
         passed = get_results(results)[1] == 0
     except SystemExit:  # under pytest the runner leaves when a test has failed
         passed = False

@@ -130,13 +130,12 @@ def test_dask_runs_the_jobs_of_a_killed_worker_again_and_gives_up_the_job_that_k
     executor = DaskExecutor(context, 2, None)
     poison = replace(jobs[0], key="poison", workload="deadly")
     many = [replace(job, key=f"{round_}-{job.key}") for round_ in range(8) for job in jobs]
-    found, killed = [], 0
+    found: list[Outcome] = []
     try:
         for outcome in executor.results(batches_of([*many, poison], 8)):
-            found.append(outcome)
-            if killed < 1:
+            if not found:
                 os.kill(next(iter(executor._cluster.workers.values())).pid, signal.SIGKILL)
-                killed += 1
+            found.append(outcome)
     finally:
         executor.close()
     messages = {outcome.key: outcome.message for outcome in found}

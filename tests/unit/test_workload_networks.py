@@ -4,11 +4,12 @@ Exact numbers come from closed formulas over the architecture tables of the pape
 project's shape code. PUBLISHED are the numbers of torchvision's model pages (`num_params` and `GFLOPS`, which counts
 multiply-accumulates): https://docs.pytorch.org/vision/stable/models.html; of Inception-v1, whose 5x5
 convolutions are 3x3 there, half of the 3.16 G operations of Vitis AI's cf_inceptionv1 (model zoo, tag v2.0), and the
-parameters of BVLC/caffe's bvlc_googlenet.
+parameters of BVLC/caffe @9b891540 models/bvlc_googlenet/deploy.prototxt, counted over its layers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -132,25 +133,24 @@ INCEPTION_BLOCKS = (
 )
 
 
-def inception_v1_macs() -> int:
-    total = 112**2 * 64 * 3 * 7**2 + 56**2 * (64 * 64 + 9 * 64 * 192) + 1024 * 1000
+def inception_v1_convolutions() -> Iterator[tuple[int, int, int, int]]:
+    """Side of the result, kernel, channels in and out; the classifier is the last."""
+    yield from ((112, 7, 3, 64), (56, 1, 64, 64), (56, 3, 64, 192))
     channels = 192
     for size, one, reduced3, three, reduced5, five, projected in INCEPTION_BLOCKS:
-        pointwise = channels * (one + reduced3 + reduced5 + projected)
-        total += size**2 * (pointwise + 9 * reduced3 * three + 25 * reduced5 * five)
+        yield from ((size, 1, channels, width) for width in (one, reduced3, reduced5, projected))
+        yield from ((size, 3, reduced3, three), (size, 5, reduced5, five))
         channels = one + three + five + projected
-    return total
+    yield 1, 1, channels, 1000
+
+
+def inception_v1_macs() -> int:
+    return sum(size**2 * kernel**2 * read * made for size, kernel, read, made in inception_v1_convolutions())
 
 
 def inception_v1_parameters() -> int:
     """Weights and a bias for each output."""
-    total = 64 * (3 * 7**2 + 1) + 64 * (64 + 1) + 192 * (9 * 64 + 1) + 1000 * (1024 + 1)
-    channels = 192
-    for _, one, reduced3, three, reduced5, five, projected in INCEPTION_BLOCKS:
-        total += (channels + 1) * (one + reduced3 + reduced5 + projected)
-        total += three * (9 * reduced3 + 1) + five * (25 * reduced5 + 1)
-        channels = one + three + five + projected
-    return total
+    return sum((kernel**2 * read + 1) * made for _, kernel, read, made in inception_v1_convolutions())
 
 
 def vit_b16_macs() -> int:

@@ -113,7 +113,7 @@ def _fixed_widths(layers: Sequence[Layer], pins: Mapping[str, Widths]) -> dict[s
 
 
 def _choice(name: str, layer: Layer, fixed: Mapping[str, int], freedom: Freedom, errors: Errors) -> Choice:
-    tensor = name.removeprefix("tensor ")
+    tensor = _tensor(name)
     is_weights = tensor == name
     free = freedom.weight_widths if is_weights else freedom.activation_widths
     candidates = dybit([fixed[name]] if name in fixed else free)
@@ -122,13 +122,18 @@ def _choice(name: str, layer: Layer, fixed: Mapping[str, int], freedom: Freedom,
     return Choice.of(name, candidates, errors.of_tensor(tensor, candidates))
 
 
+def _tensor(choice: str) -> str:
+    """The tensor that a choice of this name is of."""
+    return choice.removeprefix("tensor ")
+
+
 def _concatenated(workload: Workload, problem: Problem) -> list[list[str]]:
     """Tensors that have one format because they are parts of one concatenation, or that and a part of it."""
     groups: dict[str, list[str]] = {}
     storage = workload.storage
     for choice in problem.choices:
         if not choice.weights:
-            groups.setdefault(storage[choice.name.removeprefix("tensor ")], []).append(choice.name)
+            groups.setdefault(storage[_tensor(choice.name)], []).append(choice.name)
     return [group for group in groups.values() if len(group) > 1]
 
 
@@ -146,7 +151,7 @@ def _residual_groups(workload: Workload, problem: Problem) -> list[list[str]]:
             group = {layer.name, *added}
             touching = [other for other in groups if other & group]
             groups = [other for other in groups if not other & group] + [group.union(*touching)]
-    named = [[choice.name for choice in problem.choices if choice.name.removeprefix("tensor ") in g] for g in groups]
+    named = [[choice.name for choice in problem.choices if _tensor(choice.name) in g] for g in groups]
     return [group for group in named if len(group) > 1]
 
 

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import blended_transform_factory
 
 from accelsim.report.figures.front import SERIES
-from accelsim.report.figures.style import grid, new_figure
+from accelsim.report.figures.style import add_heading, grid, new_figure
 from accelsim.report.palette import GREY, INK
 
 _WIDTH, _HEIGHT = 7.2, 4.8
@@ -37,7 +37,7 @@ def draw_accuracy(points: Sequence[AccuracyPoint], floating: float, title: str, 
     `accuracy` says what the percentages are.
     """
     figure = new_figure(_WIDTH, _HEIGHT, left=0.75, right=0.25, top=0.95, bottom=0.55)
-    figure.text(0.12 / _WIDTH, 1 - 0.12 / _HEIGHT, title, va="top", fontsize=11, fontweight="bold")
+    add_heading(figure, title)
     axes = figure.subplots()
     handles = []
     for origin in SERIES:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from accelsim.report.figures.style import grid, new_figure
+from accelsim.report.figures.style import add_heading, grid, new_figure
 from accelsim.report.palette import GREY, INK
 
 SERIES = {  # colour, marker, line, name in the legend
@@ -33,7 +33,7 @@ class TradePoint:
 def draw_front(points: Sequence[TradePoint], title: str, baseline: str, quantity: str) -> Figure:
     """A mark for each point, errors (the sum of a quantity) on a logarithmic axis; below it the greedy ones' gap."""
     figure = new_figure(7.2, 5.8, left=0.75, right=0.25, top=0.75, bottom=0.55)
-    figure.text(0.12 / 7.2, 1 - 0.12 / 5.8, title, va="top", fontsize=11, fontweight="bold")
+    add_heading(figure, title)
     trade, gaps = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1], "hspace": 0.08})
     for origin, (colour, marker, line, name) in SERIES.items():
         series = sorted((point for point in points if point.origin == origin), key=lambda point: point.speedup)

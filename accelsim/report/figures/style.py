@@ -75,6 +75,14 @@ def add_titles(figure: Figure, result: Result, what: str, how_to_read: str) -> N
         )
 
 
+def add_heading(figure: Figure, title: str, note: str = "") -> None:
+    """A title of a figure that is not of one run, and a line below it, in the upper margin."""
+    width, height = figure.get_figwidth(), figure.get_figheight()
+    figure.text(0.12 / width, 1 - 0.12 / height, title, va="top", fontsize=11, fontweight="bold")
+    if note:
+        figure.text(0.12 / width, 1 - 0.36 / height, note, va="top", color="#555555")
+
+
 def _baseline_phrase(result: Result) -> str:
     """What the run is measured against, and whose layers these are when there are several cores."""
     against = f"; baseline: {result.baseline.name}" if result.baseline else ""
