@@ -1,4 +1,4 @@
-"""The tile sizes and loop order of one layer that move the fewest bytes to and from DRAM.
+"""The tile sizes and loop order of one layer: the fewest bytes to and from DRAM among those that are nearly fastest.
 
 The space is small and searched whole: groups, output rows, output channels and input channels per tile, times two loop
 orders (docs/timing-model.md, "Mapping"). Among tilings of equal traffic the one with the shortest estimated time wins.
@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from accelsim.errors import MappingError
 from accelsim.mapping.problem import TilingProblem
 from accelsim.mapping.tiles import Memory, Tiling, buffer_needs, candidates, estimated_cycles, moved_bytes
+
+#: A tiling may be estimated to take so many times as long as the fastest, if it moves fewer bytes (docs/decisions.md).
+NEARLY_FASTEST = 1.2
 
 BUFFER_FIELDS = ("buffers.weight_bytes", "buffers.input_bytes", "buffers.output_bytes")
 
@@ -75,10 +78,11 @@ class TilingSearch:
         return self._best_of[space]
 
     def _find_best(self, space: Space) -> int | None:
-        """Index of the fitting candidate of least traffic, of those the one estimated to be fastest."""
+        """Index of the fitting candidate of least traffic among the nearly fastest, of those the fastest."""
         fits = np.flatnonzero((self._needs <= np.array(space)[:, None]).all(axis=0))
         if not fits.size:
             return None
+        fits = fits[self._estimated_cycles[fits] <= NEARLY_FASTEST * self._estimated_cycles[fits].min()]
         traffic = self._traffic[fits]
         ties = fits[traffic == traffic.min()]
         return int(ties[np.argmin(self._estimated_cycles[ties])])

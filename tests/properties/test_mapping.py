@@ -16,7 +16,7 @@ from accelsim.mapping.planner import plan_network
 from accelsim.mapping.problem import tiling_problem
 from accelsim.mapping.schedule import Load, OutputTile
 from accelsim.mapping.tiles import Tiling, buffer_needs, candidates, estimated_cycles, moved_bytes
-from accelsim.mapping.tiling import Space, TilingSearch
+from accelsim.mapping.tiling import NEARLY_FASTEST, Space, TilingSearch
 from accelsim.simulation import memory_view, run_network
 from accelsim.workload.layers import elements
 from tests.properties.mapped_networks import MEMORY, Case, cases
@@ -136,7 +136,7 @@ def test_every_schedule_runs_to_its_end_and_moves_what_was_predicted(case: Case)
 
 @modest
 @given(cases(), st.tuples(*[st.integers(100, 300_000)] * 3), st.floats(1, 8))
-def test_the_search_is_exhaustive_and_room_never_adds_traffic(
+def test_the_search_is_exhaustive_and_room_never_costs_more_than_is_allowed(
     case: Case, sizes: tuple[int, int, int], factor: float
 ) -> None:
     workload, hardware, precision = case.workload, case.hardware, case.precision
@@ -156,6 +156,8 @@ def test_the_search_is_exhaustive_and_room_never_adds_traffic(
             if all(need <= limit for need, limit in zip(needs, space, strict=True)):
                 traffic = int(sum(moved_bytes(problem, tiling)))
                 fitting.append((traffic, float(estimated_cycles(problem, tiling, traffic, MEMORY))))
-        assert search.cost(space) == min(fitting, default=(math.inf, math.inf))
+        allowed = NEARLY_FASTEST * min((cycles for _, cycles in fitting), default=math.inf)
+        best = min((cost for cost in fitting if cost[1] <= allowed), default=(math.inf, math.inf))
+        assert search.cost(space) == best
         roomier = Space(*(int(size * factor) for size in space))
-        assert search.cost(roomier).traffic_bytes <= search.cost(space).traffic_bytes
+        assert search.cost(roomier).cycles <= NEARLY_FASTEST * search.cost(space).cycles

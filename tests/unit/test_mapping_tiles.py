@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from accelsim.config.presets import load_hardware
@@ -20,7 +22,7 @@ from accelsim.mapping.tiles import (
     tile_bytes,
     tile_counts,
 )
-from accelsim.mapping.tiling import Space, TilingSearch
+from accelsim.mapping.tiling import NEARLY_FASTEST, Space, TilingSearch
 from accelsim.workload.loader import parse_workload
 from accelsim.workload.precision import resolve_precision
 
@@ -224,3 +226,17 @@ def test_small_buffers_take_parts_of_blocks() -> None:
     assert search.cost(space).traffic_bytes == float("inf")
     tiling = Tiling(groups=1, rows=1, outputs=64, channels=16, rows_outer=True)
     assert moved_bytes(problem, tiling)[2] == 2 * moved_bytes(problem, tiling._replace(channels=64))[2]
+
+
+def test_bytes_are_not_saved_at_the_array_s_cost() -> None:
+    """Without a memory that limits, a tile of half the columns, twice the cycles, is never taken to save bytes."""
+    problem = convolution()
+    space = Space(2 * (32 * 64 * 9 // 2 + 32 * 8), 2**20, 2**20)
+    search = TilingSearch(problem, Memory(float("inf"), 0), ping_pong=True)
+    columns: Any = candidates(problem)
+    times = []
+    for sizes in zip(*(column.tolist() for column in columns), strict=True):
+        tiling = Tiling(*sizes)
+        if all(need <= limit for need, limit in zip(buffer_needs(problem, tiling, ping_pong=True), space, strict=True)):
+            times.append(estimated_cycles(problem, tiling, 0, Memory(float("inf"), 0)))
+    assert search.cost(space).cycles <= NEARLY_FASTEST * min(times)
