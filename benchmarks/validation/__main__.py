@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from benchmarks.validation import dpu, dram, levels, rtl, scalesim
+from benchmarks.validation import ant, bitfusion, dataflows, dpu, dram, eyeriss, levels, nvdla, rtl, scalesim
 from benchmarks.validation.comparison import Comparison
 from benchmarks.validation.page import PAGE, with_comparison
 
@@ -16,6 +16,11 @@ COMPARISONS: dict[str, Callable[[], Comparison]] = {
     "dpu": dpu.compare,
     "rtl": rtl.compare_values,
     "rtl-cycles": rtl.compare_cycles,
+    "bitfusion": bitfusion.compare,
+    "nvdla": nvdla.compare,
+    "eyeriss": eyeriss.compare,
+    "ant": ant.compare,
+    "dataflows": dataflows.compare,
 }
 
 

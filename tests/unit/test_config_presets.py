@@ -16,7 +16,18 @@ from accelsim.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT.parent / "shared" / "reference" / "accelerators.yaml"
-HARDWARE = ["ant", "bitfusion", "cloud-hbm2", "dpu-b4096", "edge-lpddr4", "eyeriss", "scalesim", "tpu-v1", "zcu102"]
+HARDWARE = [
+    "ant",
+    "bitfusion",
+    "cloud-hbm2",
+    "dpu-b4096",
+    "edge-lpddr4",
+    "eyeriss",
+    "nvdla",
+    "scalesim",
+    "tpu-v1",
+    "zcu102",
+]
 KIB = 1024
 
 
