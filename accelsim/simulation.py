@@ -76,7 +76,7 @@ def simulate(
         hardware=hardware.model_dump(mode="json"),
         seed=seed,
         dram_peak_bytes_per_second=dram_peak_bytes_per_second(hardware, dram_of(hardware)),
-        peak_macs_per_cycle=array.rows * array.cols * hardware.cores,
+        peak_macs_per_cycle=array.elements * hardware.cores,
         baseline=reference,
         speedup=reference.totals.seconds / run.totals.seconds if reference else None,
         functional=functional.result() if functional else None,
@@ -167,4 +167,6 @@ def memory_view(hardware: Hardware, dram: DramPreset | None) -> Memory:
         return Memory(float("inf"), 0)
     closed_bank_ps = (dram.tRCD + dram.CL) * dram.tck_ps
     latency = hardware.interconnect.latency_cycles + closed_bank_ps * hardware.clock_hz // PICOSECONDS_PER_SECOND
-    return Memory(min(peak / hardware.clock_hz, hardware.interconnect.bytes_per_cycle), latency)
+    fabric = hardware.interconnect
+    width = min(fabric.bytes_per_cycle, fabric.core_bytes_per_cycle or fabric.bytes_per_cycle)
+    return Memory(min(peak / hardware.clock_hz, width), latency)

@@ -43,8 +43,8 @@ def pe_gates(array: ArrayConfig) -> int:
 def array_gates(hardware: Hardware) -> int:
     """Gates of one core's PEs and decoder lanes; buffers, vector unit and interconnect are not in it."""
     array, lanes = hardware.array, hardware.decoder.lanes
-    decoders = (lanes * 2 if lanes else array.rows + array.cols) * block_gates("decoder_lane")
-    return array.rows * array.cols * pe_gates(array) + decoders
+    decoders = (lanes * 2 if lanes else sum(array.edge_ports)) * block_gates("decoder_lane")
+    return array.elements * pe_gates(array) + decoders
 
 
 def array_area_mm2(hardware: Hardware) -> float:
@@ -55,6 +55,6 @@ def array_area_mm2(hardware: Hardware) -> float:
 def iso_area_fp32_array(hardware: Hardware) -> ArrayConfig:
     """The largest FP32 array, of nearly the same aspect ratio, in the area of this array and its decoders."""
     array = hardware.array
-    elements = max(1, array_gates(hardware) // block_gates(_FP32_PE_BLOCK))
+    elements = max(1, array_gates(hardware) // block_gates(_FP32_PE_BLOCK) // array.pixels)
     rows = max(1, math.isqrt(elements * array.rows // array.cols))
     return array.model_copy(update={"rows": rows, "cols": max(1, elements // rows)})

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from accelsim.analytic.dot_products import DotProducts, PixelBlock, channels_of
 from accelsim.config.hardware import ArrayConfig, Dataflow
 from accelsim.units import ceil_div
 from accelsim.workload.layers import Gemm
+
+_ONE_PIXEL = PixelBlock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +25,19 @@ class ArrayShape:
     """The array a layer sees: physical rows and columns times the fusion factor of each edge.
 
     `input_codes_per_port` and `weight_codes_per_port` are those factors: operands that fit into one native-width
-    word of an edge port.
+    word of an edge port. `block` is of the `dot` dataflow.
     """
 
     rows: int
     cols: int
     input_codes_per_port: int
     weight_codes_per_port: int
+    block: PixelBlock = _ONE_PIXEL
 
     @property
     def macs_per_cycle(self) -> int:
         """Peak multiply-accumulates per cycle in this mode."""
-        return self.rows * self.cols
+        return self.rows * self.cols * self.block.pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ def array_shape(array: ArrayConfig, weight_bits: int, input_bits: int) -> ArrayS
     inputs = fusion_factor(array.operand_bits, input_bits)
     weights = fusion_factor(array.operand_bits, weight_bits)
     by_rows, by_cols = (weights, inputs) if array.dataflow == "is" else (inputs, weights)
-    return ArrayShape(array.rows * by_rows, array.cols * by_cols, inputs, weights)
+    block = PixelBlock(array.pixels, array.depthwise_pixels or array.pixels, array.packed_channels or 0)
+    return ArrayShape(array.rows * by_rows, array.cols * by_cols, inputs, weights, block)
 
 
 def array_cycles(tile: Gemm, shape: ArrayShape, dataflow: Dataflow, *, shadow_registers: bool) -> ArrayCycles:
@@ -75,16 +80,15 @@ def array_cycles(tile: Gemm, shape: ArrayShape, dataflow: Dataflow, *, shadow_re
     """
     folds, streamed = fold_count(tile, shape, dataflow)
     total = folded_cycles(folds, streamed, shape, dataflow, shadow_registers=shadow_registers)
-    folds, total = int(folds), int(total)
+    folds, streamed, total = int(folds), int(streamed), int(total)
     return ArrayCycles(folds * streamed, total - folds * streamed, *_operand_codes(tile, shape, dataflow))
 
 
 def fold_count(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> tuple[int, int]:
     """Folds that a tile is cut into, and the cycles one fold streams. Works on a tile of integer arrays as well."""
-    across_rows, across_cols, streamed = _placement(tile, dataflow)
+    across_rows, across_cols, streamed = _placement(tile, shape, dataflow)
     folds = ceil_div(across_rows, shape.rows) * ceil_div(across_cols, shape.cols)
-    groups_per_fold = np.maximum(1, np.minimum(shape.rows // across_rows, shape.cols // across_cols))
-    return folds * ceil_div(tile.groups, groups_per_fold), streamed
+    return folds * ceil_div(tile.groups, _groups_at_once(tile, shape, across_rows, across_cols)), streamed
 
 
 def folded_cycles(folds: int, streamed: int, shape: ArrayShape, dataflow: Dataflow, *, shadow_registers: bool) -> int:
@@ -92,12 +96,19 @@ def folded_cycles(folds: int, streamed: int, shape: ArrayShape, dataflow: Datafl
 
     With shadow registers the next fold's stationary operands (os: this fold's results) shift behind the stream.
     """
+    skew = drain_cycles(shape, dataflow)
+    if dataflow == "dot":
+        return folds * streamed + skew
     load = 0 if dataflow == "os" else shape.rows
-    skew = shape.rows + shape.cols - 2
     if shadow_registers:
         per_fold: int = np.maximum(streamed, shape.rows)
         return load + (folds - 1) * per_fold + streamed + skew
     return folds * (load + streamed + skew)
+
+
+def drain_cycles(shape: ArrayShape, dataflow: Dataflow) -> int:
+    """From the last operand in to the last partial sum out: the skew of a systolic array, or the stages of a tree."""
+    return (shape.rows - 1).bit_length() if dataflow == "dot" else shape.rows + shape.cols - 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +124,8 @@ class Fold:
 
 def folds_of(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> Iterator[Fold]:
     """The folds of a tile one by one, with the operands that each really has; edge folds have fewer."""
-    across_rows, across_cols, streamed = _placement(tile, dataflow)
-    at_once = max(1, min(shape.rows // across_rows, shape.cols // across_cols))
+    across_rows, across_cols, streamed = map(int, _placement(tile, shape, dataflow))
+    at_once = int(_groups_at_once(tile, shape, across_rows, across_cols))
     for first_group in range(0, tile.groups, at_once):
         groups = min(at_once, tile.groups - first_group)
         for first_col in range(0, across_cols, shape.cols):
@@ -122,7 +133,10 @@ def folds_of(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> Iterator[Fold
             for first_row in range(0, across_rows, shape.rows):
                 rows = min(shape.rows, across_rows - first_row)
                 by_rows, by_cols, held = groups * rows * streamed, groups * cols * streamed, groups * rows * cols
-                if dataflow == "ws":
+                if dataflow == "dot":
+                    inputs = groups * rows * tile.pixels * (tile.reduction // across_rows)
+                    yield Fold(streamed, 0, 0, inputs, held * streamed)
+                elif dataflow == "ws":
                     yield Fold(streamed, 0, held, by_rows, 0)
                 elif dataflow == "is":
                     yield Fold(streamed, held, 0, 0, by_rows)
@@ -130,13 +144,23 @@ def folds_of(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> Iterator[Fold
                     yield Fold(streamed, 0, 0, by_rows, by_cols)
 
 
-def _placement(tile: Gemm, dataflow: Dataflow) -> tuple[int, int, int]:
+def _placement(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> tuple[int, int, int]:
     """Which dimension lies across the rows, which across the columns, and which streams in time."""
     if dataflow == "ws":
         return tile.reduction, tile.outputs, tile.pixels
     if dataflow == "os":
         return tile.pixels, tile.outputs, tile.reduction
-    return tile.reduction, tile.pixels, tile.outputs
+    if dataflow == "is":
+        return tile.reduction, tile.pixels, tile.outputs
+    dot = DotProducts.of(tile, shape.block, _groups_at_once(tile, shape, channels_of(tile), tile.outputs))
+    return dot.channels, tile.outputs, dot.positions * dot.beats
+
+
+def _groups_at_once(tile: Gemm, shape: ArrayShape, across_rows: int, across_cols: int) -> int:
+    """Groups that share a fold on its diagonal."""
+    fitting: int = np.minimum(shape.rows // across_rows, shape.cols // across_cols)
+    at_once: int = np.maximum(1, np.minimum(tile.groups, fitting))
+    return at_once
 
 
 def _operand_codes(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> tuple[int, int]:
@@ -148,4 +172,7 @@ def _operand_codes(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> tuple[i
     inputs *= ceil_div(tile.outputs, shape.cols)
     if dataflow == "os":
         weights *= ceil_div(tile.pixels, shape.rows)
+    if dataflow == "dot":
+        at_once = _groups_at_once(tile, shape, channels_of(tile), tile.outputs)
+        weights *= int(DotProducts.of(tile, shape.block, at_once).beats)
     return inputs, weights

@@ -21,7 +21,7 @@ def estimated_run_cycles(workload: Workload, hardware: Hardware, precision: Prec
     total = 0.0
     for layer in _computed(workload):
         moved = _moved_bytes(workload, layer, precision) / bytes_per_cycle
-        vector = vector_cycles(elements(layer.raw_shape), passes_of(layer), hardware.vector)
+        vector = vector_cycles(elements(layer.raw_shape), passes_of(layer, hardware.vector), hardware.vector)
         total += max(moved, vector, _array_cycles(layer, hardware, precision))
     return total
 

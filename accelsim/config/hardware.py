@@ -5,13 +5,13 @@ Dotted paths into this tree (`array.rows`, `buffers.weight_bytes`) are what `--s
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Positive = Annotated[int, Field(gt=0, strict=True)]
 NonNegative = Annotated[int, Field(ge=0, strict=True)]
-Dataflow = Literal["ws", "os", "is"]
+Dataflow = Literal["ws", "os", "is", "dot"]
 ArbiterPolicy = Literal["round_robin", "fixed_priority", "weighted", "oldest_first"]
 #: Level of the simulation: tiles and transactions in closed form, or every fold and every DRAM burst.
 Detail = Literal["transaction", "fine"]
@@ -29,11 +29,25 @@ class Section(BaseModel):
 
 
 class ArrayConfig(Section):
-    """The processing-element array: rows carry the reduction (ws, is) or output pixels (os), columns the outputs."""
+    """The processing-element array: rows carry the reduction (ws, is) or output pixels (os), columns the outputs.
+
+    With `dot` nothing is stationary: each column is an adder tree over the input channels in the rows, `pixels` times.
+    """
 
     rows: Positive = Field(le=MAX_EDGE, description="physical PE rows")
     cols: Positive = Field(le=MAX_EDGE, description="physical PE columns")
-    dataflow: Dataflow = Field("ws", description="ws weight-, os output-, is input-stationary")
+    dataflow: Dataflow = Field(
+        "ws", description="ws weight-, os output-, is input-stationary; dot: dot products of channels, none stationary"
+    )
+    pixels: Positive = Field(
+        1, le=MAX_EDGE, description="dot: copies of the array, at neighbouring output pixels of a row"
+    )
+    depthwise_pixels: Positive | None = Field(
+        None, description="dot: output pixels in a cycle of groups that share the array; null: as `pixels`"
+    )
+    packed_channels: Positive | None = Field(
+        None, description="dot: channels x kernel columns up to this number are taken as channels; null: never"
+    )
     operand_bits: tuple[Positive, ...] = Field(
         (2, 4, 8),
         description="operand widths a PE can be fused into; the widest is native, a narrower mode w multiplies one "
@@ -41,6 +55,27 @@ class ArrayConfig(Section):
     )
     shadow_registers: bool = Field(True, description="stationary operands of the next fold load behind this fold")
     accumulator_bits: Positive = Field(32, description="width of a partial sum, bits")
+
+    @model_validator(mode="after")
+    def _pixels_of_dot_products(self) -> Self:
+        if self.dataflow != "dot" and (self.pixels, self.depthwise_pixels, self.packed_channels) != (1, None, None):
+            raise ValueError("pixels 1, depthwise_pixels and packed_channels null with a dataflow other than dot")
+        return self
+
+    @property
+    def elements(self) -> int:
+        """Multiply-accumulates a cycle at the native width."""
+        return self.rows * self.cols * self.pixels
+
+    @property
+    def edge_ports(self) -> tuple[int, int]:
+        """Operands a cycle through the edge of the inputs and of the weights."""
+        match self.dataflow:
+            case "is":
+                return self.cols, self.rows
+            case "dot":
+                return self.rows * self.pixels, self.rows * self.cols
+        return self.rows, self.cols
 
     @field_validator("operand_bits")
     @classmethod
@@ -83,6 +118,12 @@ class VectorConfig(Section):
     """The post-processing unit: bias, batch norm, activations, residual add, pooling, softmax, layer norm, encoder."""
 
     lanes: Positive = Field(description="elements per cycle and pass")
+    add_lanes: Positive | None = Field(
+        None, description="elements per cycle of a separate unit for sums of tensors; null: part of the chain"
+    )
+    pool_lanes: Positive | None = Field(
+        None, description="elements under a window per cycle of a separate unit for pools; null: part of the chain"
+    )
     latency_cycles: NonNegative = Field(16, description="pipeline depth, paid once per tile, cycles")
     parameter_bytes_per_channel: NonNegative = Field(
         8, description="bias and requantisation scale fetched per output channel, bytes"
@@ -100,6 +141,9 @@ class InterconnectConfig(Section):
     """The fabric between the DMA engines and the DRAM controller, and who goes first."""
 
     bytes_per_cycle: Positive = Field(64, description="data width, per core-clock cycle and direction, bytes")
+    core_bytes_per_cycle: Positive | None = Field(
+        None, description="data width of each core's own ports, per direction; null: as wide as the fabric, bytes/cycle"
+    )
     latency_cycles: NonNegative = Field(8, description="request plus response path, cycles")
     in_flight_per_channel: Positive = Field(
         4, description="transactions that each DRAM channel's controller queues before the arbiter has to wait"

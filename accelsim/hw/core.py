@@ -41,7 +41,7 @@ class Core(Module):
         self.weight_buffer = OperandBuffer(env, "weight_buffer", self, buffers.weight_bytes, weight_port)
         self.input_buffer = OperandBuffer(env, "input_buffer", self, buffers.input_bytes, input_port)
         self.output_buffer = Buffer(env, "output_buffer", self, buffers.output_bytes)
-        input_ports, weight_ports = (array.cols, array.rows) if array.dataflow == "is" else (array.rows, array.cols)
+        input_ports, weight_ports = array.edge_ports
         lanes, latency = hardware.decoder.lanes, hardware.decoder.latency_cycles
         self.weight_decoder = Decoder(env, "weight_decoder", self, lanes=lanes or weight_ports, latency_cycles=latency)
         self.input_decoder = Decoder(env, "input_decoder", self, lanes=lanes or input_ports, latency_cycles=latency)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simpy import Environment, Event
 from simpy.events import ProcessGenerator
 
-from accelsim.analytic.compute import Fold, folds_of
+from accelsim.analytic.compute import Fold, drain_cycles, folds_of
 from accelsim.config.hardware import ArrayConfig
 from accelsim.hw.payloads import OperandStream, TileMultiply
 from accelsim.hw.pe_array import PEArray
@@ -17,8 +17,9 @@ class FinePEArray(PEArray):
 
     Timing: a fold's stationary operands load in R cycles or as fast as port and decoder bring them; it streams T cycles
     or as long as its operands take; after the last fold, and without shadow registers after each, R + C - 2 cycles
-    drain. With shadow registers the next fold loads (`os`: this fold's results leave, R cycles) behind the stream. So a
-    slow stream delays the fold that it belongs to, where `PEArray` stretches the tile as a whole.
+    drain (`dot`: after the last fold, the stages of the tree). With shadow registers the next fold loads (`os`: this
+    fold's results leave, R cycles) behind the stream. So a slow stream delays the fold that it belongs to, where
+    `PEArray` stretches the tile as a whole.
     Not modelled: stalls inside a fold, zero skipping.
     """
 
@@ -29,25 +30,26 @@ class FinePEArray(PEArray):
     def _multiply(self, job: TileMultiply) -> ProcessGenerator:
         start, config, cycles = int(self.env.now), self._config, self._cycles(job)
         self._started = set()
-        skew = job.shape.rows + job.shape.cols - 2
+        drain = drain_cycles(job.shape, config.dataflow)
+        overlapped = config.shadow_registers or config.dataflow == "dot"
         behind: Event | None = None  # what shadow registers let go on beside the stream
         folds = list(folds_of(job.tile, job.shape, config.dataflow))
         for index, fold in enumerate(folds):
             if behind is None:
                 yield from self._load(job, fold)
-            elif config.dataflow != "os":
+            elif config.dataflow in ("ws", "is"):
                 yield behind
-            if config.shadow_registers and config.dataflow != "os" and index + 1 < len(folds):
+            if config.shadow_registers and config.dataflow in ("ws", "is") and index + 1 < len(folds):
                 behind = self.env.process(self._load(job, folds[index + 1]))
             yield from self._stream_fold(job, fold)
             if config.dataflow == "os" and config.shadow_registers:
                 if behind is not None:
                     yield behind
                 behind = self.env.timeout(job.shape.rows)
-            if not config.shadow_registers:
-                yield self.env.timeout(skew)
-        if config.shadow_registers:
-            yield self.env.timeout(skew)
+            if not overlapped:
+                yield self.env.timeout(drain)
+        if overlapped:
+            yield self.env.timeout(drain)
         job.streaming_cycles, job.fill_drain_cycles = cycles.streaming, cycles.fill_drain
         self._busy.record(start, start + cycles.total)
         self._macs.value += job.tile.macs

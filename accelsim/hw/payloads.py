@@ -7,6 +7,7 @@ operands or results elsewhere. Fields below `# filled by the target` are its ans
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Protocol
 
 from accelsim.analytic.compute import ArrayShape
@@ -87,4 +88,4 @@ class PostProcess(Transaction):
     """One output tile for the vector unit."""
 
     elements: int
-    passes: int
+    passes: Fraction

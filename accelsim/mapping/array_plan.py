@@ -74,6 +74,8 @@ class ArrayPlanner:
             pixels=(rows[1] - rows[0]) * problem.row_pixels,
             reduction=(channels[1] - channels[0]) * problem.kernel_area,
             outputs=outputs[1] - outputs[0],
+            rows=rows[1] - rows[0] if self._gemm.rows > 1 else 1,
+            kernel=self._gemm.kernel,
         )
         self._steps.append(
             Step(
@@ -154,7 +156,7 @@ class ArrayPlanner:
             output_format=context.precision.tensors[layer.name],
             shape=self._problem.shape,
             tiling=self._tiling,
-            passes=passes_of(layer),
+            passes=passes_of(layer, context.hardware.vector),
             weight_loads=tuple(self._weight_loads),
             loads=tuple(self._loads),
             steps=tuple(self._steps),

@@ -65,7 +65,8 @@ class TilingProblem:
     """One array layer as the tiling search sees it; layouts are at address 0.
 
     Rows are rows of the raw output (before pooling), `row_pixels` the pixels in one; `channels` are the input channels
-    of a group, each `kernel_area` deep in the reduction. `input_rows` are those the layer reads, `flattened` says that
+    of a group, each `kernel_area` deep in the reduction; `image_rows` says that rows are those of an image, not tokens.
+    `input_rows` are those the layer reads, `flattened` says that
     it reads the whole tensor as one row. `parameter_bytes` are those of an output, `scale_bytes` those of
     all scales of the weights, spread evenly over the outputs. `stationary` is a matmul's second tensor, None for
     trained weights.
@@ -78,6 +79,7 @@ class TilingProblem:
     outputs: int
     channels: int
     kernel_area: int
+    image_rows: bool
     window: Window
     input: TensorLayout
     input_rows: int
@@ -158,6 +160,7 @@ def tiling_problem(
         outputs=gemm.outputs,
         channels=gemm.reduction // kernel_area,
         kernel_area=kernel_area,
+        image_rows=gemm.rows > 1,
         window=window,
         input=replace(input_layout, address=0),
         input_rows=1 if flattened else layer.input_shape[1],

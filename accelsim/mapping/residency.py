@@ -11,13 +11,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from accelsim.analytic.vector import passes_of
+from accelsim.analytic.vector import lane_elements, passes_of
 from accelsim.config.hardware import Hardware
 from accelsim.mapping.layout import TensorLayout
 from accelsim.mapping.problem import TilingProblem, tiling_problem
 from accelsim.mapping.tiles import Memory, Tiling
 from accelsim.mapping.tiling import Cost, Space, TilingSearch
-from accelsim.mapping.vector_plan import vector_elements, vector_rows_per_tile
+from accelsim.mapping.vector_plan import vector_rows_per_tile
 from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Layer, Workload
 
@@ -71,7 +71,8 @@ class LayerCosts:
         if vector_rows_per_tile(layer, streamed, self._layouts[layer.name], space, ping_pong=ping_pong) is None:
             return Cost(math.inf, math.inf)
         traffic = sum(layout.size_bytes for layout in streamed)
-        return Cost(traffic, vector_elements(layer) * passes_of(layer) / self._hardware.vector.lanes)
+        vector = self._hardware.vector
+        return Cost(traffic, float(lane_elements(layer) * passes_of(layer, vector) / vector.lanes))
 
     def _search(self, layer: Layer, resident: frozenset[str]) -> TilingSearch:
         key = layer.name, frozenset(resident.intersection(layer.reads))

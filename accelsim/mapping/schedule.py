@@ -7,6 +7,7 @@ name the loads they need by index. The simulation decides only when each of thes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
 from accelsim.analytic.compute import ArrayShape
@@ -120,7 +121,7 @@ class LayerPlan:
     output_format: TensorFormat
     shape: ArrayShape | None
     tiling: Tiling | None
-    passes: int
+    passes: Fraction
     weight_loads: tuple[Load, ...]
     loads: tuple[Load, ...]
     steps: tuple[Step, ...]

@@ -160,7 +160,8 @@ def estimated_cycles(problem: TilingProblem, tile: Tiling, traffic_bytes: int, m
     """
     counts, size = tile_counts(problem, tile), tile_bytes(problem, tile)
     pixels = tile.rows * problem.row_pixels
-    gemm = Gemm(tile.groups, pixels, tile.channels * problem.kernel_area, tile.outputs)
+    reduction, rows = tile.channels * problem.kernel_area, tile.rows if problem.image_rows else 1
+    gemm = Gemm(tile.groups, pixels, reduction, tile.outputs, rows, problem.window.kernel)
     array, shape = problem.array, problem.shape
     folds, streamed = fold_count(gemm, shape, array.dataflow)
     per_tile = folded_cycles(folds, streamed, shape, array.dataflow, shadow_registers=array.shadow_registers)

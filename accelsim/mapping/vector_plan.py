@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
-from accelsim.analytic.vector import passes_of
+from accelsim.analytic.vector import lane_elements, passes_of
 from accelsim.mapping.context import PlanContext
 from accelsim.mapping.layout import Run, TensorLayout
 from accelsim.mapping.ranges import Range, rows_under, split, window_spans
 from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Traffic
 from accelsim.mapping.tiling import Space, does_not_fit
 from accelsim.units import ceil_div
-from accelsim.workload.layers import Layer, elements
+from accelsim.workload.layers import Layer
 
 #: Tiles that a vector layer is cut into at least, so that fetching, computing and storing overlap.
 MIN_TILES = 4
@@ -30,7 +31,7 @@ def plan_vector_layer(layer: Layer, context: PlanContext, space: Space) -> Layer
     step = vector_rows_per_tile(layer, list(streamed.values()), output, space, ping_pong=ping_pong)
     if step is None:
         raise does_not_fit(layer.place, _needs(layer, list(streamed.values()), output, 1, ping_pong), space)
-    total_elements = vector_elements(layer)
+    total_elements = lane_elements(layer)
     loads: list[Load] = []
     tiles: list[OutputTile] = []
     for rows in split(height, step):
@@ -54,7 +55,7 @@ def plan_vector_layer(layer: Layer, context: PlanContext, space: Space) -> Layer
         output_format=context.precision.tensors[layer.name],
         shape=None,
         tiling=None,
-        passes=passes_of(layer),
+        passes=passes_of(layer, context.hardware.vector),
         weight_loads=(),
         loads=tuple(loads),
         steps=(),
@@ -79,7 +80,7 @@ def plan_view(layer: Layer, context: PlanContext) -> LayerPlan:
         output_format=tensor_format,
         shape=None,
         tiling=None,
-        passes=0,
+        passes=Fraction(0),
         weight_loads=(),
         loads=(),
         steps=(),
@@ -88,11 +89,6 @@ def plan_view(layer: Layer, context: PlanContext) -> LayerPlan:
         freed_bytes=0,
         traffic=Traffic(),
     )
-
-
-def vector_elements(layer: Layer) -> int:
-    """Elements that go through the lanes in one pass: those read or those written, whichever are more."""
-    return max(elements(layer.input_shape), elements(layer.output_shape))
 
 
 def vector_rows_per_tile(

@@ -44,12 +44,17 @@ class PostOp:
 
 @dataclass(frozen=True, slots=True)
 class Gemm:
-    """The multiplication a layer is, `groups` times: (pixels x reduction) by (reduction x outputs)."""
+    """The multiplication a layer is, `groups` times: (pixels x reduction) by (reduction x outputs).
+
+    The pixels are in `rows` rows of the image, the reduction goes over the channels under each position of `kernel`.
+    """
 
     groups: int
     pixels: int
     reduction: int
     outputs: int
+    rows: int = 1
+    kernel: tuple[int, int] = (1, 1)
 
     @property
     def macs(self) -> int:

@@ -96,7 +96,7 @@ def _conv2d(spec: Conv2dSpec, inputs: Sequence[Tensor], where: str) -> Body:
     window = spec.window
     raw = _windowed(inputs[0].shape, window, spec.out_channels, where)
     reduction = channels // spec.groups * math.prod(window.kernel)
-    gemm = Gemm(spec.groups, raw[1] * raw[2], reduction, spec.out_channels // spec.groups)
+    gemm = Gemm(spec.groups, raw[1] * raw[2], reduction, spec.out_channels // spec.groups, raw[1], window.kernel)
     weights = reduction * spec.out_channels
     return Body(inputs[0].shape, raw, window, spec.groups, gemm, weights, weights)
 

@@ -69,7 +69,9 @@ def test_workload_as_json(cli: Cli) -> None:
     workload = load_workload(WORKLOAD)
     assert (document["name"], document["macs"], document["parameters"]) == ("resnet18", workload.macs, 11_689_512)
     assert [layer["name"] for layer in document["layers"]] == [layer.name for layer in workload.layers]
-    assert document["layers"][0]["gemm"] == {"groups": 1, "pixels": 12544, "reduction": 147, "outputs": 64}
+    assert document["layers"][0]["gemm"] == {
+        "groups": 1, "pixels": 12544, "reduction": 147, "outputs": 64, "rows": 112, "kernel": [7, 7],
+    }  # fmt: skip
 
 
 def test_list_names_everything_shipped(cli: Cli) -> None:

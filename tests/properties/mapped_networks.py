@@ -129,10 +129,14 @@ def machines(draw: st.DrawFn) -> Hardware:
     array = {
         "rows": draw(edge),
         "cols": draw(edge),
-        "dataflow": draw(st.sampled_from(("ws", "os", "is"))),
+        "dataflow": draw(st.sampled_from(("ws", "os", "is", "dot"))),
         "shadow_registers": draw(st.booleans()),
         "accumulator_bits": draw(st.sampled_from((16, 32))),
     }
+    if array["dataflow"] == "dot":
+        array |= {"pixels": draw(st.sampled_from((1, 8))), "depthwise_pixels": draw(st.sampled_from((None, 4)))}
+        array |= {"packed_channels": draw(st.sampled_from((None, 32)))}
+    vector = {key: draw(st.sampled_from((None, 4))) for key in ("add_lanes", "pool_lanes")}
     buffers = {f"{name}_bytes": draw(buffer) for name in ("weight", "input", "output")}
     buffers |= {"ping_pong": draw(st.booleans()), "activation_residency": draw(st.booleans())}
     return Hardware.model_validate(
@@ -141,7 +145,7 @@ def machines(draw: st.DrawFn) -> Hardware:
             "clock_hz": 10**9,
             "array": array,
             "buffers": buffers,
-            "vector": {"lanes": 16},
+            "vector": {"lanes": 16, **vector},
             "dram": {"preset": "ideal"},
         }
     )

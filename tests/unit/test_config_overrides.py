@@ -91,7 +91,7 @@ def test_the_source_is_not_changed() -> None:
         ("array.rows=null", "array.rows: found nothing (null) (allowed: an integer > 0"),
         ("array.rows=64.0", "array.rows: found 64.0 (allowed: an integer > 0"),
         ("array.shadow_registers=1", "array.shadow_registers: found 1 (allowed: true or false)"),
-        ("array.dataflow=wss", "array.dataflow: found 'wss'; did you mean 'ws'? (allowed: ws, os or is)"),
+        ("array.dataflow=wss", "array.dataflow: found 'wss'; did you mean 'ws'? (allowed: ws, os, is or dot)"),
         ("array.operand_bits=[3, 8]", "array.operand_bits: found [3, 8] (allowed: every operand width must divide"),
         ("interconnect.weights=[1, 2]", "interconnect.weights: found [1, 2] (allowed: a list of 3: an integer > 0; "),
         ("interconnect.weights=[1, 2, x]", "interconnect.weights[2]: found 'x' (allowed: an integer > 0)"),

@@ -58,7 +58,7 @@ WRONG = {
     "array.rows: [8, 0]": (":6: array.rows: found 0", "<= 65536"),
     "array.rows: [8, 8]": (":6: 8 is there twice",),
     "array.rows: []": (":6: no values",),
-    "array.dataflow: [ws, vs]": ("array.dataflow: found 'vs'", "ws, os or is"),
+    "array.dataflow: [ws, vs]": ("array.dataflow: found 'vs'", "ws, os, is or dot"),
     "dram.preset: [ddr4-2400, ddr9]": ("no such preset",),
     "array.rows: rows": (":6: found 'rows'", "= rows"),
     "array.rows: = cols": ("array.rows depends on itself",),

@@ -47,7 +47,7 @@ def test_two_row_tiles() -> None:
         Load.of((Run(REGION, 384),), "x", 3),
         Load.of((Run(REGION + 128, 384),), "x", 4),
     )
-    tile = Gemm(groups=1, pixels=8, reduction=288, outputs=32)
+    tile = Gemm(groups=1, pixels=8, reduction=288, outputs=32, rows=2, kernel=(3, 3))
     assert found.steps == (
         Step(tile, TileRanges((0, 1), (0, 2), (0, 32), (0, 32)), 0, 0, 3, 0, starts_output=True, ends_output=True),
         Step(tile, TileRanges((0, 1), (2, 4), (0, 32), (0, 32)), 0, 1, 4, 1, starts_output=True, ends_output=True),
@@ -151,7 +151,7 @@ def test_depthwise_channels_are_groups() -> None:
     """64 groups in two tiles; each tile's 32 channels are a block."""
     layer = "{name: a, kind: conv2d, input: x, out_channels: 64, kernel: 3, padding: 1, groups: 64}"
     found = plan("[64, 4, 4]", layer, Tiling(32, 4, 1, 1, rows_outer=False))
-    assert [step.tile for step in found.steps] == 2 * [Gemm(32, 16, 9, 1)]
+    assert [step.tile for step in found.steps] == 2 * [Gemm(32, 16, 9, 1, 4, (3, 3))]
     assert [load.runs for load in found.weight_loads] == [(Run(0, 288 + 256),), (Run(544, 544),)]
     assert [load.runs for load in found.loads] == [(Run(REGION, 512),), (Run(REGION + 512, 512),)]
     assert [tile.rows_done for tile in found.outputs] == [0, 4]

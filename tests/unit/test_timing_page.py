@@ -12,7 +12,7 @@ import pytest
 from accelsim.analytic.area import iso_area_fp32_array
 from accelsim.analytic.compute import array_cycles, array_shape
 from accelsim.analytic.decode import decode_cycles
-from accelsim.analytic.vector import vector_cycles
+from accelsim.analytic.vector import lane_elements, passes_of, vector_cycles
 from accelsim.config.hardware import ArrayConfig, Dataflow, VectorConfig
 from accelsim.config.presets import load_dram, load_hardware
 from accelsim.hw.dram.address_map import AddressMap
@@ -26,6 +26,8 @@ from accelsim.workload.precision import resolve_precision
 PAGE = re.sub(r"\s+", " ", (Path(__file__).parents[2] / "docs" / "timing-model.md").read_text(encoding="utf-8"))
 CONVOLUTION = Gemm(groups=1, pixels=3136, reduction=576, outputs=64)
 DEPTHWISE = Gemm(groups=96, pixels=784, reduction=9, outputs=1)
+ADDED = "kind: conv2d, out_channels: 64, kernel: 1, post: [{add: x}]"
+POOLED = "kind: conv2d, out_channels: 64, kernel: 1, post: [{max_pool: {kernel: 3, stride: 2, padding: 1}}]"
 VECTOR = VectorConfig(lanes=64, latency_cycles=16)
 
 
@@ -40,6 +42,19 @@ def array(tile: Gemm, bits: int = 8, dataflow: Dataflow = "ws", *, shadow_regist
     config = ArrayConfig(rows=32, cols=32, dataflow=dataflow, shadow_registers=shadow_registers)
     shape = array_shape(config, bits, bits)
     return array_cycles(tile, shape, dataflow, shadow_registers=shadow_registers).total
+
+
+def dpu(tile: Gemm) -> int:
+    machine = load_hardware("dpu-b4096").array
+    return array_cycles(tile, array_shape(machine, 8, 8), "dot", shadow_registers=True).total
+
+
+def dpu_vector_unit(layer: str) -> int:
+    """Cycles of the first layer of a network on 64 channels of 112 x 112, as one tile."""
+    text = f"name: net\ninput: {{name: x, shape: [64, 112, 112]}}\nlayers: [{{name: a, input: x, {layer}}}]"
+    found = parse_workload(text).layers[0]
+    vector = load_hardware("dpu-b4096").vector
+    return vector_cycles(lane_elements(found), passes_of(found, vector), vector)
 
 
 def iso_area() -> str:
@@ -72,6 +87,13 @@ EXAMPLES: dict[str, tuple[Callable[[], object], str]] = {
     "short stream": (lambda: array(Gemm(1, 10, 64, 64), shadow_registers=True), "10 + 62 = **200**"),
     "w4a4": (lambda: array(CONVOLUTION, 4, shadow_registers=True), "= **28 414**"),
     "depthwise": (lambda: array(DEPTHWISE, 8, shadow_registers=True), "= **25 182** cycles"),
+    "dot products": (lambda: dpu(Gemm(1, 3136, 576, 64, 56, (3, 3))), "+ 4 = **56 452** cycles"),
+    "narrow rows": (lambda: dpu(Gemm(1, 49, 2048, 512, 7)), "+ 4 = **28 676**"),
+    "packed channels": (lambda: dpu(Gemm(1, 12544, 147, 64, 112, (7, 7))), "+ 4 = **87 812**"),
+    "depthwise dot products": (lambda: dpu(Gemm(96, 784, 9, 1, 28, (3, 3))), "+ 4 = **10 588**"),
+    "a sum of its own": (lambda: dpu_vector_unit(ADDED), "= **56 464** cycles"),
+    "a pool of its own": (lambda: dpu_vector_unit(POOLED), "= **34 512**"),
+    "core's ports": (lambda: ceil_div(4096, 16), "4096 / 16 = **256** cycles through its core's"),
     "scales": (scaled_weight_bytes, "40 of parameters, **111** in all"),
     "vector unit": (lambda: vector_cycles(3136 * 64, 1, VECTOR), "16 + 3136 = **3152** cycles"),
     "softmax": (lambda: vector_cycles(3136 * 64, 3, VECTOR), "16 + 3 * 3136 = 9424"),

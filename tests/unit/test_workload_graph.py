@@ -23,7 +23,7 @@ def test_convolution() -> None:
         "post: [bias]",
     )
     assert layer.raw_shape == layer.output_shape == (8, 5, 8)
-    assert layer.gemm == Gemm(groups=1, pixels=5 * 8, reduction=3 * 3 * 5, outputs=8)
+    assert layer.gemm == Gemm(groups=1, pixels=5 * 8, reduction=3 * 3 * 5, outputs=8, rows=5, kernel=(3, 5))
     assert layer.macs == 5 * 8 * 3 * 15 * 8
     assert layer.weight_elements == 8 * 3 * 15
     assert layer.parameters == 8 * 3 * 15 + 8
@@ -32,7 +32,7 @@ def test_convolution() -> None:
 def test_grouped_convolution() -> None:
     """(4, 6, 6) in 2 groups to 8 channels, 3x3: each group reduces 2*9 and has 4 outputs; weights 8 * 2 * 9."""
     layer = only("[4, 6, 6]", "name: c, kind: conv2d, input: x, out_channels: 8, kernel: 3, groups: 2")
-    assert layer.gemm == Gemm(groups=2, pixels=4 * 4, reduction=18, outputs=4)
+    assert layer.gemm == Gemm(groups=2, pixels=4 * 4, reduction=18, outputs=4, rows=4, kernel=(3, 3))
     assert layer.weight_elements == layer.parameters == 8 * 18
 
 

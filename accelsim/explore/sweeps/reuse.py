@@ -24,7 +24,7 @@ def _decoders_keep_up(plan: LayerPlan, hardware: Hardware) -> bool:
     array, decoder, shape = hardware.array, hardware.decoder, plan.shape
     if shape is None:
         return True
-    input_ports, weight_ports = (array.cols, array.rows) if array.dataflow == "is" else (array.rows, array.cols)
+    input_ports, weight_ports = array.edge_ports
     for tile in dict.fromkeys(step.tile for step in plan.steps):
         cycles = array_cycles(tile, shape, array.dataflow, shadow_registers=array.shadow_registers)
         streams = (

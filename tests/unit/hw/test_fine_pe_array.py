@@ -20,17 +20,19 @@ layers:
 """
 
 
-@pytest.mark.parametrize("dataflow", ["ws", "os", "is"])
-def test_folds_carry_the_operands_of_the_tile(dataflow: Dataflow) -> None:
-    array = ArrayConfig(rows=16, cols=8, dataflow=dataflow)
-    tile, shape = Gemm(3, 70, 37, 21), array_shape(array, 4, 8)
+@pytest.mark.parametrize("dataflow", ["ws", "os", "is", "dot"])
+@pytest.mark.parametrize("tile", [Gemm(3, 70, 37, 21), Gemm(1, 70, 63, 21, 7, (3, 3)), Gemm(40, 70, 9, 1, 7, (3, 3))])
+def test_folds_carry_the_operands_of_the_tile(dataflow: Dataflow, tile: Gemm) -> None:
+    windows = {"pixels": 4, "depthwise_pixels": 2, "packed_channels": 25} if dataflow == "dot" else {}
+    array = ArrayConfig(rows=16, cols=8, dataflow=dataflow, **windows)
+    shape = array_shape(array, 4, 8)
     folds, whole = list(folds_of(tile, shape, dataflow)), array_cycles(tile, shape, dataflow, shadow_registers=True)
     assert sum(fold.streamed for fold in folds) == whole.streaming
     assert sum(fold.loaded_inputs + fold.streamed_inputs for fold in folds) == whole.input_codes
     assert sum(fold.loaded_weights + fold.streamed_weights for fold in folds) == whole.weight_codes
 
 
-@pytest.mark.parametrize("dataflow", ["ws", "os", "is"])
+@pytest.mark.parametrize("dataflow", ["ws", "os", "is", "dot"])
 @pytest.mark.parametrize("shadow", ["true", "false"])
 def test_without_waits_both_levels_are_equal(dataflow: str, shadow: str) -> None:
     sets = [f"array.dataflow={dataflow}", f"array.shadow_registers={shadow}", "array.rows=16", "array.cols=8"]

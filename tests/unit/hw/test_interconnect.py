@@ -9,8 +9,15 @@ from tests.unit.hw.conftest import Bench
 MEMORY_CYCLES = 10
 
 
-def fabric(bench: Bench, *, in_flight: int, latency_cycles: int = 3, bytes_per_cycle: int = 64) -> Interconnect:
-    """Two ports, a first, onto a memory that takes 10 cycles for each transaction, one at a time."""
+def fabric(
+    bench: Bench,
+    *,
+    in_flight: int,
+    latency_cycles: int = 3,
+    bytes_per_cycle: int = 64,
+    core_bytes_per_cycle: int | None = None,
+) -> Interconnect:
+    """Two ports of two cores, a first, onto a memory that takes 10 cycles for each transaction, one at a time."""
     memory = SimpleMemory(
         bench.env, "memory", bench.root, arbiter=RoundRobin(1), latency_cycles=MEMORY_CYCLES, bytes_per_cycle=2**20
     )
@@ -19,7 +26,9 @@ def fabric(bench: Bench, *, in_flight: int, latency_cycles: int = 3, bytes_per_c
         "interconnect",
         bench.root,
         ports=("a", "b"),
+        ports_of_a_core=1,
         bytes_per_cycle=bytes_per_cycle,
+        core_bytes_per_cycle=core_bytes_per_cycle,
         latency_cycles=latency_cycles,
         in_flight=in_flight,
         arbiter=FixedPriority([0, 1]),
@@ -62,3 +71,12 @@ def test_reads_share_a_path_and_writes_have_their_own(bench: Bench) -> None:
     bench.run()
     done = {(payload.command, complete) for payload, _, complete in bench.log}
     assert done == {(Command.READ, 40), (Command.READ, 80), (Command.WRITE, 40)}
+
+
+def test_the_ports_of_a_core_may_be_narrower_than_the_fabric(bench: Bench) -> None:
+    """640 bytes take 10 cycles through the fabric, and 40 through the ports of each core, at the same time."""
+    interconnect = fabric(bench, in_flight=3, latency_cycles=0, core_bytes_per_cycle=16)
+    bench.play(interconnect.ports["a"], (0, move(640)), (0, move(640)), name="a")
+    bench.play(interconnect.ports["b"], (0, move(640)), name="b")
+    bench.run()
+    assert sorted(complete for _, _, complete in bench.log) == [40, 40, 80]
