@@ -25,13 +25,14 @@ class ArrayShape:
     """The array a layer sees: physical rows and columns times the fusion factor of each edge.
 
     `input_codes_per_port` and `weight_codes_per_port` are those factors: operands that fit into one native-width
-    word of an edge port. `block` is of the `dot` dataflow.
+    word of an edge port. `skew_cycles` are those of a systolic array, `block` is of the `dot` dataflow.
     """
 
     rows: int
     cols: int
     input_codes_per_port: int
     weight_codes_per_port: int
+    skew_cycles: int
     block: PixelBlock = _ONE_PIXEL
 
     @property
@@ -65,12 +66,20 @@ def fusion_factor(operand_bits: tuple[int, ...], width_bits: int) -> int:
 
 
 def array_shape(array: ArrayConfig, weight_bits: int, input_bits: int) -> ArrayShape:
-    """The array that a layer of these operand widths sees: what streams widens the rows, what stays the columns."""
+    """The array that a layer of these operand widths sees: what streams widens the rows, what stays the columns.
+
+    With fusion in the reduction both widen the rows: each product of a fused PE has operands of its own.
+    """
     inputs = fusion_factor(array.operand_bits, input_bits)
     weights = fusion_factor(array.operand_bits, weight_bits)
     by_rows, by_cols = (weights, inputs) if array.dataflow == "is" else (inputs, weights)
     block = PixelBlock(array.pixels, array.depthwise_pixels or array.pixels, array.packed_channels or 0)
-    return ArrayShape(array.rows * by_rows, array.cols * by_cols, inputs, weights, block)
+    if array.fusion == "reduction":
+        by_rows, by_cols = inputs * weights, 1
+        inputs = weights = by_rows
+    rows, cols = array.rows * by_rows, array.cols * by_cols
+    skew = (rows + cols if array.fusion == "pipelined" else array.rows + array.cols) - 2
+    return ArrayShape(rows, cols, inputs, weights, skew, block)
 
 
 def array_cycles(tile: Gemm, shape: ArrayShape, dataflow: Dataflow, *, shadow_registers: bool) -> ArrayCycles:
@@ -108,7 +117,7 @@ def folded_cycles(folds: int, streamed: int, shape: ArrayShape, dataflow: Datafl
 
 def drain_cycles(shape: ArrayShape, dataflow: Dataflow) -> int:
     """From the last operand in to the last partial sum out: the skew of a systolic array, or the stages of a tree."""
-    return (shape.rows - 1).bit_length() if dataflow == "dot" else shape.rows + shape.cols - 2
+    return (shape.rows - 1).bit_length() if dataflow == "dot" else shape.skew_cycles
 
 
 @dataclass(frozen=True, slots=True)

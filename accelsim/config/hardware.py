@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Positive = Annotated[int, Field(gt=0, strict=True)]
 NonNegative = Annotated[int, Field(ge=0, strict=True)]
 Dataflow = Literal["ws", "os", "is", "dot"]
+Fusion = Literal["pipelined", "combinational", "reduction"]
 ArbiterPolicy = Literal["round_robin", "fixed_priority", "weighted", "oldest_first"]
 #: Level of the simulation: tiles and transactions in closed form, or every fold and every DRAM burst.
 Detail = Literal["transaction", "fine"]
@@ -53,13 +54,20 @@ class ArrayConfig(Section):
         description="operand widths a PE can be fused into; the widest is native, a narrower mode w multiplies one "
         "dimension of the array by native/w, other widths run in the next wider mode",
     )
+    fusion: Fusion = Field(
+        "pipelined",
+        description="products of a fused PE: pipelined, with a register each, as in a wider array; combinational, "
+        "added within a cycle, as in rtl/; reduction, all summed: narrow weights multiply the rows, too (dot only)",
+    )
     shadow_registers: bool = Field(True, description="stationary operands of the next fold load behind this fold")
     accumulator_bits: Positive = Field(32, description="width of a partial sum, bits")
 
     @model_validator(mode="after")
-    def _pixels_of_dot_products(self) -> Self:
+    def _choices_of_dot_products(self) -> Self:
         if self.dataflow != "dot" and (self.pixels, self.depthwise_pixels, self.packed_channels) != (1, None, None):
             raise ValueError("pixels 1, depthwise_pixels and packed_channels null with a dataflow other than dot")
+        if self.dataflow != "dot" and self.fusion == "reduction":
+            raise ValueError("fusion pipelined or combinational with a dataflow other than dot")
         return self
 
     @property

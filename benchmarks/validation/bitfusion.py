@@ -25,14 +25,13 @@ PER_NETWORK, PER_LAYER = 0.10, 0.20
 
 @dataclass(frozen=True)
 class Published:
-    """A layer as BitFusion's simulator reports it."""
+    """A layer as BitFusion's simulator takes and reports it: the first of a network is a product, after im2col."""
 
     network: str
     name: str
     shape: SingleLayer
     input_bits: int
     weight_bits: int
-    is_im2col: bool
     cycles: int
     memory_wait_cycles: int
     dram_bits: int
@@ -45,25 +44,11 @@ class Published:
     def formula(self, rows: int, cols: int) -> int:
         """`compute_cycles` by the formula of its accelerator.py, one tile: fused products all lengthen the reduction.
 
-        But for the first layer, a fold holds channels of one kernel position.
+        A fold holds channels of one kernel position.
         """
         reach = rows * (NATIVE // self.input_bits) * (NATIVE // self.weight_bits)
-        area = self.shape.kernel**2
-        positions, depth = (1, area * self.shape.channels) if self.is_im2col else (area, self.shape.channels)
-        return self._pixels * ceil_div(self.shape.outputs, cols) * positions * ceil_div(depth, reach)
-
-    def as_fused_here(self, rows: int, cols: int) -> int:
-        """The same with this model's fusion: rows by narrow inputs, columns by narrow weights, positions joined."""
-        across = ceil_div(self.shape.outputs, cols * (NATIVE // self.weight_bits))
-        return (
-            self._pixels
-            * across
-            * ceil_div(self.shape.kernel**2 * self.shape.channels, rows * (NATIVE // self.input_bits))
-        )
-
-    @property
-    def _pixels(self) -> int:
-        return self.shape.batch * self.shape.size**2
+        folds = self.shape.kernel**2 * ceil_div(self.shape.channels, reach) * ceil_div(self.shape.outputs, cols)
+        return self.shape.batch * self.shape.size**2 * folds
 
 
 def published() -> list[Published]:
@@ -72,16 +57,23 @@ def published() -> list[Published]:
         Published(
             row["network"],
             row["layer"],
-            SingleLayer(*(int(row[key]) for key in ("channels", "outputs", "kernel", "stride", "size")), batch=BATCH),
+            _shape(row),
             max(NARROWEST, int(row["input_bits"])),
             max(NARROWEST, int(row["weight_bits"])),
-            row["im2col"] == "1",
             int(row["cycles"]),
             int(row["memory_wait_cycles"]),
             int(row["dram_read_bits"]) + int(row["dram_write_bits"]),
         )
         for row in read_rows("bitfusion.csv")
     ]
+
+
+def _shape(row: dict[str, str]) -> SingleLayer:
+    keys = ("channels", "outputs", "kernel", "stride", "size")
+    channels, outputs, kernel, stride, size = (int(row[key]) for key in keys)
+    if row["im2col"] == "1":
+        channels, kernel, stride = channels * kernel**2, 1, 1
+    return SingleLayer(channels, outputs, kernel, stride, size, batch=BATCH)
 
 
 def modelled(layer: Published, hardware: Hardware) -> LayerResult:
@@ -114,8 +106,8 @@ def compare() -> Comparison:
     wide, wide_errors = _wide(layers)
     within = sum(abs(run.cycles / layer.cycles - 1) <= PER_LAYER for layer, run in runs)
     table += ["", f"Of {len(runs)} layers {within} are within {percent(PER_LAYER)}. By layer, 192 bits a cycle:", ""]
-    head = "| network | layer | BitFusion | model | error | array: fusion | array: loads | DRAM bits |"
-    table += [head, "|---|---|---|---|---|---|---|---|"]
+    head = "| network | layer | BitFusion | model | error | array | DRAM bits |"
+    table += [head, "|---|---|---|---|---|---|---|"]
     table += [f"| {layer.network} | {layer.name} {_cells([(layer, run)])}" for layer, run in runs]
     return Comparison(
         "bitfusion", "BitFusion, cycles of a network", "its simulator", errors + wide_errors, table + wide
@@ -123,8 +115,8 @@ def compare() -> Comparison:
 
 
 def _networks(runs: list[tuple[Published, LayerResult]]) -> tuple[list[str], list[float]]:
-    head = "| network | BitFusion | model | error | array: fusion | array: loads | DRAM bits |"
-    table, errors = [head, "|---|---|---|---|---|---|---|"], []
+    head = "| network | BitFusion | model | error | array | DRAM bits |"
+    table, errors = [head, "|---|---|---|---|---|---|"], []
     for network in dict.fromkeys(layer.network for layer, _ in runs):
         mine = [(layer, run) for layer, run in runs if layer.network == network]
         errors.append(sum(run.cycles for _, run in mine) / sum(layer.cycles for layer, _ in mine) - 1)
@@ -133,14 +125,13 @@ def _networks(runs: list[tuple[Published, LayerResult]]) -> tuple[list[str], lis
 
 
 def _cells(runs: Iterable[tuple[Published, LayerResult]]) -> str:
-    """Cycles, error, and three factors between the two: array without loads, loads on top, bits to and from DRAM."""
-    runs, array = list(runs), load_hardware("bitfusion").array
+    """Cycles, error, and two factors between the models: cycles of the array, bits to and from DRAM."""
+    runs = list(runs)
     theirs, mine = sum(layer.cycles for layer, _ in runs), sum(run.cycles for _, run in runs)
     published_array = sum(layer.compute_cycles for layer, _ in runs)
-    fused_here = sum(layer.as_fused_here(array.rows, array.cols) for layer, _ in runs)
-    loaded = sum(run.compute_cycles for _, run in runs)
+    array = sum(run.compute_cycles for _, run in runs)
     bits = sum(run.dram_read_bytes + run.dram_write_bytes for _, run in runs) * BITS_PER_BYTE
-    ratios = (fused_here / published_array, loaded / fused_here, bits / sum(layer.dram_bits for layer, _ in runs))
+    ratios = (array / published_array, bits / sum(layer.dram_bits for layer, _ in runs))
     return f"| {theirs:,} | {mine:,} | {mine / theirs - 1:+.0%} | {' | '.join(f'{ratio:.2f}' for ratio in ratios)} |"
 
 

@@ -25,6 +25,7 @@ class SingleLayer:
 
     The network format has one image. A batch stands as that many times the rows, padding as part of the input; the
     multiply-accumulates are those of the batch, the input rows of neighbouring images overlap by the kernel less one.
+    The pixels of a product are rows of their own, so that tiles may cut anywhere.
     """
 
     channels: int
@@ -43,7 +44,10 @@ class SingleLayer:
     @property
     def workload(self) -> Workload:
         """A network of this layer only."""
-        rows, cols = ((size - 1) * self.stride + self.kernel for size in (self.batch * self.size, self.size))
+        if self.kernel == self.stride == 1:
+            rows, cols = self.batch * self.size**2, 1
+        else:
+            rows, cols = ((size - 1) * self.stride + self.kernel for size in (self.batch * self.size, self.size))
         layer = {"name": "layer", "kind": "conv2d", "input": "image", "out_channels": self.outputs}
         layer |= {"kernel": self.kernel, "stride": self.stride, "groups": self.groups}
         file = {"name": "single", "input": {"name": "image", "shape": [self.channels, rows, cols]}, "layers": [layer]}

@@ -10,7 +10,7 @@ import pytest
 
 from accelsim.analytic.area import block_gates
 from accelsim.analytic.compute import array_cycles, array_shape
-from accelsim.config.hardware import ArrayConfig
+from accelsim.config.hardware import ArrayConfig, Fusion
 from accelsim.config.presets import load_hardware
 from accelsim.simulation import run_network
 from accelsim.workload.layers import Gemm
@@ -40,10 +40,13 @@ def test_the_pe_by_hand() -> None:
 
 
 def test_the_cycles_by_hand() -> None:
-    config = ArrayConfig(rows=4, cols=3)
-    model = array_cycles(Gemm(1, 12, 16, 12), array_shape(config, 4, 4), "ws", shadow_registers=True).total
-    assert model == 8 + 3 * 12 + 12 + 8 + 6 - 2 == 68
-    assert "8 + 3 * 12 + 12 + 4 + 3 - 2 = **61** cycles; the model says 61 + 4 + 3 = **68**" in PAGE
+    def cycles(fusion: Fusion) -> int:
+        shape = array_shape(ArrayConfig(rows=4, cols=3, fusion=fusion), 4, 4)
+        return array_cycles(Gemm(1, 12, 16, 12), shape, "ws", shadow_registers=True).total
+
+    assert cycles("combinational") == 8 + 3 * 12 + 12 + 4 + 3 - 2 == 61
+    assert cycles("pipelined") == 8 + 3 * 12 + 12 + 8 + 6 - 2 == 68
+    assert "8 + 3 * 12 + 12 + 4 + 3 - 2 = **61** cycles; `pipelined`, 61 + 4 + 3 = **68**" in PAGE
 
 
 @pytest.mark.parametrize(("bits", "words"), [("w4a4", "315 tiles * 64 cycles"), ("w2a2", "214 * 192")])

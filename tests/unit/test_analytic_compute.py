@@ -59,7 +59,7 @@ def test_the_example_of_the_page_for_w4a4() -> None:
 
 def test_input_stationary_streams_weights_so_they_widen_the_rows() -> None:
     shape = array_shape(ArrayConfig(rows=32, cols=32, dataflow="is"), 4, 8)
-    assert shape == ArrayShape(rows=64, cols=32, input_codes_per_port=1, weight_codes_per_port=2)
+    assert shape == ArrayShape(rows=64, cols=32, input_codes_per_port=1, weight_codes_per_port=2, skew_cycles=94)
 
 
 def test_fusion_runs_in_the_next_wider_mode_that_the_array_has() -> None:

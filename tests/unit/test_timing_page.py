@@ -13,7 +13,7 @@ from accelsim.analytic.area import iso_area_fp32_array
 from accelsim.analytic.compute import array_cycles, array_shape
 from accelsim.analytic.decode import decode_cycles
 from accelsim.analytic.vector import lane_elements, passes_of, vector_cycles
-from accelsim.config.hardware import ArrayConfig, Dataflow, VectorConfig
+from accelsim.config.hardware import ArrayConfig, Dataflow, Fusion, VectorConfig
 from accelsim.config.presets import load_dram, load_hardware
 from accelsim.hw.dram.address_map import AddressMap
 from accelsim.hw.dram.channel import DramChannel
@@ -38,15 +38,17 @@ def dram(*chunks: tuple[int, int]) -> int:
     return [channel.serve(0, places.locate(address), bursts, False) for address, bursts in chunks][-1]
 
 
-def array(tile: Gemm, bits: int = 8, dataflow: Dataflow = "ws", *, shadow_registers: bool) -> int:
-    config = ArrayConfig(rows=32, cols=32, dataflow=dataflow, shadow_registers=shadow_registers)
+def array(
+    tile: Gemm, bits: int = 8, dataflow: Dataflow = "ws", fusion: Fusion = "pipelined", *, shadow_registers: bool
+) -> int:
+    config = ArrayConfig(rows=32, cols=32, dataflow=dataflow, fusion=fusion, shadow_registers=shadow_registers)
     shape = array_shape(config, bits, bits)
     return array_cycles(tile, shape, dataflow, shadow_registers=shadow_registers).total
 
 
-def dpu(tile: Gemm) -> int:
-    machine = load_hardware("dpu-b4096").array
-    return array_cycles(tile, array_shape(machine, 8, 8), "dot", shadow_registers=True).total
+def dot(tile: Gemm, preset: str = "dpu-b4096", bits: int = 8) -> int:
+    shape = array_shape(load_hardware(preset).array, bits, bits)
+    return array_cycles(tile, shape, "dot", shadow_registers=True).total
 
 
 def dpu_vector_unit(layer: str) -> int:
@@ -86,11 +88,13 @@ EXAMPLES: dict[str, tuple[Callable[[], object], str]] = {
     "input-stationary": (lambda: array(CONVOLUTION, 8, "is", shadow_registers=False), "**278 712**"),
     "short stream": (lambda: array(Gemm(1, 10, 64, 64), shadow_registers=True), "10 + 62 = **200**"),
     "w4a4": (lambda: array(CONVOLUTION, 4, shadow_registers=True), "= **28 414**"),
+    "fused within a cycle": (lambda: array(CONVOLUTION, 4, "ws", "combinational", shadow_registers=True), "**28 350**"),
     "depthwise": (lambda: array(DEPTHWISE, 8, shadow_registers=True), "= **25 182** cycles"),
-    "dot products": (lambda: dpu(Gemm(1, 3136, 576, 64, 56, (3, 3))), "+ 4 = **56 452** cycles"),
-    "narrow rows": (lambda: dpu(Gemm(1, 49, 2048, 512, 7)), "+ 4 = **28 676**"),
-    "packed channels": (lambda: dpu(Gemm(1, 12544, 147, 64, 112, (7, 7))), "+ 4 = **87 812**"),
-    "depthwise dot products": (lambda: dpu(Gemm(96, 784, 9, 1, 28, (3, 3))), "+ 4 = **10 588**"),
+    "dot products": (lambda: dot(Gemm(1, 3136, 576, 64, 56, (3, 3))), "+ 4 = **56 452** cycles"),
+    "fused in the reduction": (lambda: dot(Gemm(1, 3136, 576, 64, 56, (3, 3)), "bitfusion", 4), "= **56 454** cycles"),
+    "narrow rows": (lambda: dot(Gemm(1, 49, 2048, 512, 7)), "+ 4 = **28 676**"),
+    "packed channels": (lambda: dot(Gemm(1, 12544, 147, 64, 112, (7, 7))), "+ 4 = **87 812**"),
+    "depthwise dot products": (lambda: dot(Gemm(96, 784, 9, 1, 28, (3, 3))), "+ 4 = **10 588**"),
     "a sum of its own": (lambda: dpu_vector_unit(ADDED), "= **56 464** cycles"),
     "a pool of its own": (lambda: dpu_vector_unit(POOLED), "= **34 512**"),
     "core's ports": (lambda: ceil_div(4096, 16), "4096 / 16 = **256** cycles through its core's"),
