@@ -55,6 +55,6 @@ def array_area_mm2(hardware: Hardware) -> float:
 def iso_area_fp32_array(hardware: Hardware) -> ArrayConfig:
     """The largest FP32 array, of nearly the same aspect ratio, in the area of this array and its decoders."""
     array = hardware.array
-    elements = max(1, array_gates(hardware) // block_gates(_FP32_PE_BLOCK) // array.pixels)
+    elements = max(1, array_gates(hardware) // block_gates(_FP32_PE_BLOCK) // array.dot.pixels)
     rows = max(1, math.isqrt(elements * array.rows // array.cols))
     return array.model_copy(update={"rows": rows, "cols": max(1, elements // rows)})

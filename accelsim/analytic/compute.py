@@ -73,7 +73,8 @@ def array_shape(array: ArrayConfig, weight_bits: int, input_bits: int) -> ArrayS
     inputs = fusion_factor(array.operand_bits, input_bits)
     weights = fusion_factor(array.operand_bits, weight_bits)
     by_rows, by_cols = (weights, inputs) if array.dataflow == "is" else (inputs, weights)
-    block = PixelBlock(array.pixels, array.depthwise_pixels or array.pixels, array.packed_channels or 0)
+    dot = array.dot
+    block = PixelBlock(dot.pixels, dot.depthwise_pixels or dot.pixels, dot.packed_channels or 0)
     if array.fusion == "reduction":
         by_rows, by_cols = inputs * weights, 1
         inputs = weights = by_rows

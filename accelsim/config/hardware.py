@@ -29,10 +29,23 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class DotConfig(Section):
+    """What an array of dot products takes in a cycle beside its rows and columns; of no other dataflow."""
+
+    pixels: Positive = Field(1, le=MAX_EDGE, description="copies of the array, at neighbouring output pixels of a row")
+    depthwise_pixels: Positive | None = Field(
+        None, description="output pixels in a cycle of groups that share the array; null: as `pixels`"
+    )
+    packed_channels: Positive | None = Field(
+        None, description="channels x kernel columns up to this number are taken as channels; null: never"
+    )
+
+
 class ArrayConfig(Section):
     """The processing-element array: rows carry the reduction (ws, is) or output pixels (os), columns the outputs.
 
-    With `dot` nothing is stationary: each column is an adder tree over the input channels in the rows, `pixels` times.
+    With `dot` nothing is stationary: each column is an adder tree over the input channels in the rows, for each of
+    `dot.pixels`.
     """
 
     rows: Positive = Field(le=MAX_EDGE, description="physical PE rows")
@@ -40,15 +53,7 @@ class ArrayConfig(Section):
     dataflow: Dataflow = Field(
         "ws", description="ws weight-, os output-, is input-stationary; dot: dot products of channels, none stationary"
     )
-    pixels: Positive = Field(
-        1, le=MAX_EDGE, description="dot: copies of the array, at neighbouring output pixels of a row"
-    )
-    depthwise_pixels: Positive | None = Field(
-        None, description="dot: output pixels in a cycle of groups that share the array; null: as `pixels`"
-    )
-    packed_channels: Positive | None = Field(
-        None, description="dot: channels x kernel columns up to this number are taken as channels; null: never"
-    )
+    dot: DotConfig = Field(DotConfig(), description="what the dataflow dot needs beside rows and columns")
     operand_bits: tuple[Positive, ...] = Field(
         (2, 4, 8),
         description="operand widths a PE can be fused into; the widest is native, a narrower mode w multiplies one "
@@ -64,16 +69,16 @@ class ArrayConfig(Section):
 
     @model_validator(mode="after")
     def _choices_of_dot_products(self) -> Self:
-        if self.dataflow != "dot" and (self.pixels, self.depthwise_pixels, self.packed_channels) != (1, None, None):
-            raise ValueError("pixels 1, depthwise_pixels and packed_channels null with a dataflow other than dot")
+        if self.dataflow != "dot" and self.dot != DotConfig():
+            raise ValueError("array.dot needs array.dataflow: dot")
         if self.dataflow != "dot" and self.fusion == "reduction":
-            raise ValueError("fusion pipelined or combinational with a dataflow other than dot")
+            raise ValueError("array.fusion: reduction needs array.dataflow: dot")
         return self
 
     @property
     def elements(self) -> int:
         """Multiply-accumulates a cycle at the native width."""
-        return self.rows * self.cols * self.pixels
+        return self.rows * self.cols * self.dot.pixels
 
     @property
     def edge_ports(self) -> tuple[int, int]:
@@ -82,7 +87,7 @@ class ArrayConfig(Section):
             case "is":
                 return self.cols, self.rows
             case "dot":
-                return self.rows * self.pixels, self.rows * self.cols
+                return self.rows * self.dot.pixels, self.rows * self.cols
         return self.rows, self.cols
 
     @field_validator("operand_bits")

@@ -134,8 +134,8 @@ def machines(draw: st.DrawFn) -> Hardware:
         "accumulator_bits": draw(st.sampled_from((16, 32))),
     }
     if array["dataflow"] == "dot":
-        array |= {"pixels": draw(st.sampled_from((1, 8))), "depthwise_pixels": draw(st.sampled_from((None, 4)))}
-        array |= {"packed_channels": draw(st.sampled_from((None, 32)))}
+        dot = {"pixels": draw(st.sampled_from((1, 8))), "depthwise_pixels": draw(st.sampled_from((None, 4)))}
+        array["dot"] = dot | {"packed_channels": draw(st.sampled_from((None, 32)))}
     vector = {key: draw(st.sampled_from((None, 4))) for key in ("add_lanes", "pool_lanes")}
     buffers = {f"{name}_bytes": draw(buffer) for name in ("weight", "input", "output")}
     buffers |= {"ping_pong": draw(st.booleans()), "activation_residency": draw(st.booleans())}

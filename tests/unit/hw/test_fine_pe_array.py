@@ -23,7 +23,7 @@ layers:
 @pytest.mark.parametrize("dataflow", ["ws", "os", "is", "dot"])
 @pytest.mark.parametrize("tile", [Gemm(3, 70, 37, 21), Gemm(1, 70, 63, 21, 7, (3, 3)), Gemm(40, 70, 9, 1, 7, (3, 3))])
 def test_folds_carry_the_operands_of_the_tile(dataflow: Dataflow, tile: Gemm) -> None:
-    windows = {"pixels": 4, "depthwise_pixels": 2, "packed_channels": 25} if dataflow == "dot" else {}
+    windows = {"dot": {"pixels": 4, "depthwise_pixels": 2, "packed_channels": 25}} if dataflow == "dot" else {}
     array = ArrayConfig(rows=16, cols=8, dataflow=dataflow, **windows)
     shape = array_shape(array, 4, 8)
     folds, whole = list(folds_of(tile, shape, dataflow)), array_cycles(tile, shape, dataflow, shadow_registers=True)
