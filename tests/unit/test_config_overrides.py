@@ -127,3 +127,16 @@ def test_any_option_is_taken_or_an_input_error(path: str, equals: str, value: st
         overridden(path + equals + value)
     except InputError as error:
         assert str(error).startswith("--set ")  # noqa: PT017 (either outcome is fine, no other is)
+
+
+@pytest.mark.parametrize(
+    ("override", "allowed"),
+    [
+        ("array.dot.pixels=8", "array.dot needs array.dataflow: dot"),
+        ("array.fusion=reduction", "array.fusion: reduction needs array.dataflow: dot"),
+    ],
+)
+def test_what_only_dot_products_have(override: str, allowed: str) -> None:
+    with pytest.raises(InputError, match=allowed):
+        overridden(override)
+    assert overridden(override, "array.dataflow=dot").array.dataflow == "dot"
