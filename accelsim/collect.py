@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from simpy import Environment
@@ -36,14 +36,17 @@ def collect_result(
 ) -> RunResult:
     """Everything that a run found.
 
-    Layers and breakdown are those of the core that ends last, which is the one that the run waits for; MACs and bytes
-    of the totals, and the bandwidth, are all cores'.
+    Layers and breakdown are of the image that ends last, which is the one that the run waits for; MACs and bytes of the
+    totals, and the bandwidth, are all cores'.
     """
     runs_by_core = [core.controller.layers for core in accelerator.cores]
-    runs = max(runs_by_core, key=lambda runs: runs[-1].end_cycle)
+    team = hardware.cores_per_image
+    images = [runs_by_core[first : first + team] for first in range(0, len(runs_by_core), team)]
+    last_image = max(images, key=_end_cycle)
+    layers = layer_results(last_image)
     every_run = [run for runs in runs_by_core for run in runs]
-    breakdown = {cause: sum(run.breakdown[cause] for run in runs) for cause in CAUSES}
-    breakdown["idle"] += end_cycle - runs[-1].end_cycle
+    breakdown = {cause: sum(layer.breakdown[cause] for layer in layers) for cause in CAUSES}
+    breakdown["idle"] += end_cycle - _end_cycle(last_image)
     return RunResult(
         precision=precision.label,
         trace_hash=trace.digest(),
@@ -51,42 +54,69 @@ def collect_result(
         totals=Totals(
             cycles=end_cycle,
             seconds=end_cycle / hardware.clock_hz,
-            images=len(accelerator.cores),
-            macs=sum(run.plan.layer.macs for run in every_run),
+            images=len(images),
+            macs=sum(run.plan.macs for run in every_run),
             dram_read_bytes=sum(run.read_bytes for run in every_run),
             dram_write_bytes=sum(run.write_bytes for run in every_run),
             breakdown=breakdown,
         ),
-        layers=[layer_result(run) for run in runs],
+        layers=layers,
         statistics=collect(accelerator),
         bandwidth=bandwidth_timeline(trace, end_cycle),
     )
 
 
-def layer_result(run: LayerRun) -> LayerResult:
-    """One finished layer of one core."""
-    plan, layer = run.plan, run.plan.layer
+def layer_results(runs_by_core: Sequence[Sequence[LayerRun]]) -> list[LayerResult]:
+    """The layers of one image: the work of all cores that share it, and the mean of their timelines.
+
+    All timelines begin at 0, and who is done idles until the last one is. Cycles of all cores are added up layer by
+    layer and cause by cause, and each sum is divided as it stands, so that the whole cycles that come out add up, too.
+    """
+    cores, end_cycle = len(runs_by_core), _end_cycle(runs_by_core)
+    layers: list[LayerResult] = []
+    total = 0
+    for of_cores in zip(*runs_by_core, strict=True):
+        start_cycle, breakdown = total // cores, {}
+        for cause in CAUSES:
+            before = total // cores
+            total += sum(run.breakdown[cause] for run in of_cores)
+            if cause == "idle" and len(layers) == len(runs_by_core[0]) - 1:
+                total += sum(end_cycle - run.end_cycle for run in of_cores)
+            breakdown[cause] = total // cores - before
+        layers.append(_layer_result(of_cores, start_cycle, breakdown))
+    return layers
+
+
+def _layer_result(of_cores: Sequence[LayerRun], start_cycle: int, breakdown: dict[str, int]) -> LayerResult:
+    plans = [run.plan for run in of_cores]
+    plan, layer = plans[0], plans[0].layer  # the first core has a share of every layer
+    cycles = sum(breakdown.values())
     return LayerResult(
         name=layer.name,
         kind=layer.kind,
-        macs=layer.macs,
+        macs=sum(each.macs for each in plans),
         weight_bits=plan.weight_format.bits,
         activation_bits=plan.input_format.bits,
         weight_format=plan.weight_format.name,
         activation_format=plan.input_format.name,
         output_format=plan.output_format.name,
-        start_cycle=run.start_cycle,
-        end_cycle=run.end_cycle,
-        cycles=run.end_cycle - run.start_cycle,
-        compute_cycles=run.compute_cycles,
-        peak_macs_per_cycle=plan.shape.macs_per_cycle if plan.shape else 0,
-        tiles=len(plan.steps) or len(plan.outputs),
-        weight_bytes=plan.traffic.weight_bytes,
-        dram_read_bytes=run.read_bytes,
-        dram_write_bytes=run.write_bytes,
-        breakdown=dict(run.breakdown),
-        bound=bound_of(run.breakdown),
+        start_cycle=start_cycle,
+        end_cycle=start_cycle + cycles,
+        cycles=cycles,
+        compute_cycles=sum(run.compute_cycles for run in of_cores) // len(of_cores),
+        peak_macs_per_cycle=plan.shape.macs_per_cycle * len(of_cores) if plan.shape else 0,
+        tiles=sum(len(each.steps) or len(each.outputs) for each in plans),
+        weight_bytes=sum(each.traffic.weight_bytes for each in plans),
+        dram_read_bytes=sum(run.read_bytes for run in of_cores),
+        dram_write_bytes=sum(run.write_bytes for run in of_cores),
+        breakdown=breakdown,
+        bound=bound_of(breakdown),
     )
+
+
+def _end_cycle(runs_by_core: Sequence[Sequence[LayerRun]]) -> int:
+    """When the last core of an image is done."""
+    return max(runs[-1].end_cycle for runs in runs_by_core)
 
 
 def bound_of(breakdown: Mapping[str, int]) -> Bound:

@@ -47,7 +47,7 @@ class _Frozen(BaseModel):
 class Totals(_Frozen):
     """A whole run: time, work and traffic, all images of all cores together.
 
-    The breakdown, like the layers, is of the core that ends last.
+    The breakdown, like the layers, is of the image that ends last.
     """
 
     cycles: int
@@ -64,7 +64,8 @@ class LayerResult(_Frozen):
 
     Windows tile the run, so `cycles` of all layers add up to the run's. DRAM bytes count where the layer's data moved,
     also when its weights were prefetched during an earlier window. `compute_cycles` is the array's busy time with
-    fill and drain; `bound` names the largest group of causes in the breakdown.
+    fill and drain; `bound` names the largest group of causes in the breakdown. Where cores share the image, all cycles
+    are the mean of theirs, MACs and bytes are those of all, and so is the peak.
     """
 
     name: str

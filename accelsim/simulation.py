@@ -96,7 +96,7 @@ def run_network(
 
 
 def plan_run(workload: Workload, hardware: Hardware, precision: Precision) -> Schedule:
-    """What a run will do; machines that differ only in decoders, DMA engines, arbiter or cores have the same plan."""
+    """What a run will do; machines that differ only in decoders, DMA engines, arbiter or images have the same."""
     return plan_network(workload, hardware, precision, memory_view(hardware, dram_of(hardware)))
 
 
@@ -113,7 +113,7 @@ def run_schedule(
     env = Environment()
     accelerator = Accelerator(env, hardware, dram_of(hardware), schedule, trace, detail, values(schedule))
     if progress is not None:
-        layers = len(schedule.plans)
+        layers = len(schedule.programs[0])
         accelerator.cores[0].controller.on_layer = lambda done: progress(precision.label, done, layers)
     accelerator.start()
     end_cycle = run_until_idle(env, accelerator)
@@ -161,12 +161,15 @@ def dram_peak_bytes_per_second(hardware: Hardware, dram: DramPreset | None) -> f
 
 
 def memory_view(hardware: Hardware, dram: DramPreset | None) -> Memory:
-    """The memory as the mapper estimates with it: DRAM's or interconnect's width, a closed bank's latency."""
+    """The memory as the mapper estimates with it: a core's part of DRAM or interconnect, a closed bank's latency.
+
+    Cores that share an image share the bandwidth; those of other images are not counted.
+    """
     peak = dram_peak_bytes_per_second(hardware, dram)
     if dram is None or peak is None:
         return Memory(float("inf"), 0)
     closed_bank_ps = (dram.tRCD + dram.CL) * dram.tck_ps
     latency = hardware.interconnect.latency_cycles + closed_bank_ps * hardware.clock_hz // PICOSECONDS_PER_SECOND
     fabric = hardware.interconnect
-    width = min(fabric.bytes_per_cycle, fabric.core_bytes_per_cycle or fabric.bytes_per_cycle)
-    return Memory(min(peak / hardware.clock_hz, width), latency)
+    shared = min(peak / hardware.clock_hz, fabric.bytes_per_cycle) / hardware.cores_per_image
+    return Memory(min(shared, fabric.core_bytes_per_cycle or shared), latency)

@@ -17,13 +17,16 @@ from accelsim.workload.layers import Layer, Workload, elements
 
 
 def estimated_run_cycles(workload: Workload, hardware: Hardware, precision: Precision, bytes_per_cycle: float) -> float:
-    """The sum over the layers of the slowest of array, decoders, vector unit and DRAM bus."""
+    """The sum over the layers of the slowest of array, decoders, vector unit and a core's part of the DRAM's bus.
+
+    Cores that share an image each do an equal part of every layer.
+    """
     total = 0.0
     for layer in _computed(workload):
         moved = _moved_bytes(workload, layer, precision) / bytes_per_cycle
         vector = vector_cycles(elements(layer.raw_shape), passes_of(layer, hardware.vector), hardware.vector)
         total += max(moved, vector, _array_cycles(layer, hardware, precision))
-    return total
+    return total / hardware.cores_per_image
 
 
 def estimated_run_bytes(workload: Workload, precision: Precision) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 Positive = Annotated[int, Field(gt=0, strict=True)]
 NonNegative = Annotated[int, Field(ge=0, strict=True)]
@@ -190,7 +190,10 @@ class Hardware(Section):
     name: str = Field(min_length=1, description="what reports call the machine")
     description: str = Field("", description="one line for people")
     clock_hz: Positive = Field(description="core clock, Hz")
-    cores: Positive = Field(1, le=MAX_CORES, description="identical cores on one DRAM, one image each")
+    cores: Positive = Field(1, le=MAX_CORES, description="identical cores on one DRAM")
+    cores_per_image: Positive = Field(
+        1, description="cores that share an image, each layer split over them; divides `cores`"
+    )
     array: ArrayConfig
     decoder: DecoderConfig = DecoderConfig()
     buffers: BufferConfig
@@ -198,3 +201,16 @@ class Hardware(Section):
     dma: DmaConfig = DmaConfig()
     interconnect: InterconnectConfig = InterconnectConfig()
     dram: DramConfig
+
+    @field_validator("cores_per_image")
+    @classmethod
+    def _divides_the_cores(cls, value: int, info: ValidationInfo) -> int:
+        cores = info.data.get("cores", value)
+        if cores % value:
+            raise ValueError(f"a divisor of cores: {cores}")
+        return value
+
+    @property
+    def images(self) -> int:
+        """Images that are in the machine at once."""
+        return self.cores // self.cores_per_image

@@ -46,9 +46,9 @@ def memory_before(schedule: Schedule, memory_map: MemoryMap, values: NetworkValu
 def _occupied(schedule: Schedule, memory_map: MemoryMap, values: NetworkValues) -> list[Run]:
     """Trained numbers, and the tensors that do not stay on chip."""
     runs = []
-    for plan in schedule.plans:
-        layer = plan.layer
-        runs += sorted({tile.run for tile in plan.weight_tiles})
+    for plans in zip(*schedule.programs, strict=True):
+        layer = plans[0].layer
+        runs += sorted({tile.run for plan in plans for tile in plan.weight_tiles})
         words = None if layer.on_array else vector_parameters(layer.kind, layer.name, values)
         if words is not None:
             runs.append(Run(memory_map.parameter_addresses[layer.name], words.nbytes))
@@ -67,9 +67,8 @@ def vector_parameters(kind: str, name: str, values: NetworkValues) -> Float32Arr
 
 def scales_apart(plan: LayerPlan) -> bool:
     """Whether each output's weight scale lies behind the parameters, as a float32 of its own."""
-    layer = plan.layer
-    total = sum(tile.scale_bytes for tile in set(plan.weight_tiles))
-    return total == WORD_BYTES * layer.raw_shape[0]
+    with_scales = {tile for tile in plan.weight_tiles if tile.channels[0] == 0}
+    return all(tile.scale_bytes == WORD_BYTES * tile.results for tile in with_scales)
 
 
 def _write_weights(memory: Memory, plan: LayerPlan, memory_map: MemoryMap, values: NetworkValues) -> None:
@@ -84,7 +83,8 @@ def _write_weights(memory: Memory, plan: LayerPlan, memory_map: MemoryMap, value
     stream = pack_codes(np.concatenate(ordered), plan.weight_format.bits)
     parameters = _parameters(plan, numbers, values)
     scales = np.zeros(sum(tile.scale_bytes for tile in tiles), np.uint8)
-    stored = numbers.scales.view(np.uint8)[: scales.size]
+    first_scale = WORD_BYTES * tiles[0].first_output if scales_apart(plan) else 0
+    stored = numbers.scales.view(np.uint8)[first_scale:][: scales.size]
     scales[: stored.size] = stored
     code_byte = scale_byte = 0
     for tile in tiles:

@@ -57,8 +57,8 @@ def network_numbers(workload: Workload, precision: Precision, encoded: Path | No
 
 def check_supported(workload: Workload, hardware: Hardware) -> None:
     """InputError for a machine or a network whose values the functional run does not carry."""
-    if hardware.cores != 1:
-        raise InputError(_WHERE, f"a machine of {hardware.cores} cores", "cores: 1")
+    if hardware.images != 1:
+        raise InputError(_WHERE, f"{hardware.images} images at once", "one: cores_per_image equal to cores")
     least = PARAMETER_WORDS * WORD_BYTES
     if hardware.vector.parameter_bytes_per_channel < least:
         found = f"vector.parameter_bytes_per_channel: {hardware.vector.parameter_bytes_per_channel}"

@@ -36,24 +36,27 @@ class PartialSums:
 
 
 class VectorTiles:
-    """Post-processes output tiles in the order of the schedule; pools wait in line buffers for their rows."""
+    """Post-processes output tiles in the order of their core's program; pools wait in line buffers for their rows.
+
+    A plan is known by its identity: cores that share a layer have one each.
+    """
 
     def __init__(
         self, memory_map: MemoryMap, values: NetworkValues, memory: Memory, resident: Mapping[str, Region]
     ) -> None:
         self._layouts, self._parameters = memory_map.layouts, memory_map.parameter_addresses
         self._values, self._memory, self._resident = values, memory, resident
-        self._chains: dict[tuple[str, Range], vector.PostChain] = {}
-        self._rows_done: dict[str, int] = {}
+        self._chains: dict[tuple[int, Range], vector.PostChain] = {}
+        self._rows_done: dict[int, int] = {}
 
     def process(self, plan: LayerPlan, tile: OutputTile, partial: PartialSums | None, tiles: Tiles) -> TileBytes | None:
         """The bytes that an output tile is, in DRAM or on chip; None if no row is complete yet."""
         layer = plan.layer
         with np.errstate(over="ignore", invalid="ignore"):  # infinities: of flipped exponents only
             if partial is None:
-                channels, first_row = (0, layer.output_shape[0]), self._rows_done.get(layer.name, 0)
+                channels, first_row = (0, layer.output_shape[0]), self._rows_done.get(id(plan), plan.rows[0])
                 x = self._vector_rows(plan, (first_row, tile.rows_done), tiles)
-                self._rows_done[layer.name] = tile.rows_done
+                self._rows_done[id(plan)] = tile.rows_done
             else:
                 assert layer.gemm is not None
                 channels = in_all_groups(partial.ranges.groups, partial.ranges.outputs, layer.gemm.outputs)
@@ -64,13 +67,13 @@ class VectorTiles:
             def operand(name: str, row: int, count: int) -> Float32Array:
                 return self._numbers(name, channels, (row, row + count), tiles.get(name))
 
-            x, first_row = self._chain(layer, channels).push(x, first_row, operand)
+            x, first_row = self._chain(plan, channels).push(x, first_row, operand)
             return self._encode(layer.name, tile, channels, first_row, x) if x.shape[2] else None
 
-    def _chain(self, layer: Layer, channels: Range) -> vector.PostChain:
-        key = layer.name, channels
+    def _chain(self, plan: LayerPlan, channels: Range) -> vector.PostChain:
+        key = id(plan), channels
         if key not in self._chains:
-            self._chains[key] = vector.PostChain(layer)
+            self._chains[key] = vector.PostChain(plan.layer)
         return self._chains[key]
 
     def _vector_rows(self, plan: LayerPlan, rows: Range, tiles: Tiles) -> Float32Array:

@@ -10,6 +10,7 @@ from accelsim.hw.core import ENGINES, Core
 from accelsim.hw.dram import Dram, FineDram
 from accelsim.hw.ideal_memory import IdealMemory
 from accelsim.hw.interconnect import Interconnect
+from accelsim.hw.tensors import TensorBoard
 from accelsim.hw.values import TIMED_ONLY, Values
 from accelsim.mapping.schedule import Schedule
 from accelsim.tlm import Arbiter, FixedPriority, Module, OldestFirst, RoundRobin, Trace, Weighted
@@ -18,6 +19,7 @@ from accelsim.tlm import Arbiter, FixedPriority, Module, OldestFirst, RoundRobin
 class Accelerator(Module):
     """The root of the module tree: every core has its own ports on the interconnect, which leads to one memory.
 
+    The schedule's programs are those of the cores that share an image; as many images as that makes are in the machine.
     `dram` is None for ideal memory; `detail` chooses the array and the DRAM of that level; `values` is what the
     transactions carry.
     """
@@ -34,13 +36,17 @@ class Accelerator(Module):
     ) -> None:
         super().__init__(env, "accelerator")
         self.memory = self._memory(hardware, dram, trace, detail, values)
+        team = len(schedule.programs)
+        boards = [TensorBoard.of(env, schedule.programs) for _ in range(hardware.images)]
         self.cores = [
             Core(
                 env,
                 f"core{index}",
                 self,
                 hardware=hardware,
-                schedule=schedule,
+                program=schedule.programs[index % team],
+                tensors=boards[index // team],
+                member=index % team,
                 trace=trace,
                 detail=detail,
                 values=values,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from simpy import Environment
@@ -12,7 +12,7 @@ from accelsim.hw.account import LayerRun, Milestone
 from accelsim.hw.payloads import PostProcess, TileMultiply, Transfer
 from accelsim.hw.tensors import TensorBoard
 from accelsim.hw.values import Values
-from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Schedule, Step
+from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Step
 from accelsim.tlm import Command, CreditPool, Fifo, InitiatorSocket, Module, Trace
 
 
@@ -29,10 +29,12 @@ class Controller(Module):
     """Stands for the sequencer with its command queues, one per block; each queue runs ahead as far as data and space
     allow, so weights of the next layers are fetched while the array works on this one.
 
-    Parameters: the schedule; room in the buffers; what the transactions carry.
+    Parameters: its core's program; the board of the tensors, and as which member of the cores that share an image it
+    writes there; room in the buffers; what the transactions carry.
     Timing: none of its own. A tile is fetched when its buffer has room and, for activations, when the rows it needs
-    have been written; multiplied when its operands are on chip and its partial sums have room; post-processed when its
-    partial sums and residual operands are there; stored after that. Space goes back when the last reader is done.
+    have been written, by whichever core; multiplied when its operands are on chip and its partial sums have room;
+    post-processed when its partial sums and residual operands are there; stored after that. Space goes back when the
+    last reader is done.
     Not modelled: instruction fetch, and the cycles of a command.
     """
 
@@ -42,7 +44,9 @@ class Controller(Module):
         name: str,
         parent: Module,
         *,
-        schedule: Schedule,
+        program: Sequence[LayerPlan],
+        tensors: TensorBoard,
+        member: int,
         space: BufferSpace,
         trace: Trace,
         values: Values,
@@ -53,16 +57,14 @@ class Controller(Module):
         self.output_dma = InitiatorSocket(self, "output_dma", Transfer)
         self.array = InitiatorSocket(self, "array", TileMultiply)
         self.vector = InitiatorSocket(self, "vector", PostProcess)
-        self.layers = [LayerRun.of(env, plan) for plan in schedule.plans]
+        self.layers = [LayerRun.of(env, plan) for plan in program]
         #: Called with the number of layers done, after each.
         self.on_layer: Callable[[int], None] | None = None
         self._space, self._trace, self._values = space, trace, values
-        views = (plan.layer for plan in schedule.plans if plan.layer.is_view)
-        self._tensors = TensorBoard(env, {layer.name: layer.inputs for layer in views})
-        self._tensors.advance(schedule.input_name, schedule.input_rows)
+        self._tensors, self._member = tensors, member
         self._finished = Milestone(env, "the last store")
-        self._stores: Fifo[tuple[LayerRun, OutputTile]] = Fifo(env, sum(len(p.outputs) for p in schedule.plans) + 1)
-        self._stores_pending = sum(_is_stored(plan, tile) for plan in schedule.plans for tile in plan.outputs)
+        self._stores: Fifo[tuple[LayerRun, OutputTile]] = Fifo(env, sum(len(p.outputs) for p in program) + 1)
+        self._stores_pending = sum(_is_stored(plan, tile) for plan in program for tile in plan.outputs)
         self._source = trace.source(self.path)
         self._events = {name: trace.event(name) for name in ("load", "multiply", "process", "store", "layer")}
 
@@ -128,7 +130,7 @@ class Controller(Module):
             self._space.output.release(tile.encoded_bytes)
             run.write_bytes += tile.encoded_bytes
             self._record("store", tile.encoded_bytes)
-            self._tensors.advance(run.plan.layer.name, tile.rows_done)
+            self._tensors.advance(run.plan.layer.name, self._member, tile.rows_done)
             self._stores_pending -= 1
         self._finished.succeed()
 
@@ -154,19 +156,28 @@ class Controller(Module):
             if step.weight_load != held_weight:
                 self._give_up(self._space.weight, plan.weight_loads, held_weight)
                 held_weight = step.weight_load
-                yield from run.wait(self.env, run.weights_on_chip[held_weight], "wait_weights")
+                yield from self._operand(
+                    run, plan.weight_loads[held_weight], run.weights_on_chip[held_weight], "wait_weights"
+                )
             if step.input_load is None:
-                rows_made = self._tensors.wait(plan.layer.inputs[0], step.input_rows)
+                rows_made = self._tensors.wait(plan.layer.inputs[0], (0, step.input_rows))
                 yield from run.wait(self.env, rows_made, "wait_vector_unit")
             elif step.input_load != held_input:
                 self._give_up(self._space.input, plan.loads, held_input)
                 held_input = step.input_load
-                yield from run.wait(self.env, run.loads_on_chip[held_input], "wait_inputs")
+                yield from self._operand(run, plan.loads[held_input], run.loads_on_chip[held_input], "wait_inputs")
             if step.starts_output:
                 yield from self._make_room(run, plan.outputs[step.output])
             yield from self._multiply(run, step)
         self._give_up(self._space.weight, plan.weight_loads, held_weight)
         self._give_up(self._space.input, plan.loads, held_input)
+
+    def _operand(self, run: LayerRun, load: Load, on_chip: Milestone, cause: str) -> ProcessGenerator:
+        """Wait for a tile; as long as other cores have not written what it is made of, there is nothing to do."""
+        if load.tensor is not None:
+            others = self._tensors.wait_for_others(load.tensor, load.rows, self._member)
+            yield from run.wait(self.env, others, "idle")
+        yield from run.wait(self.env, on_chip, cause)
 
     def _make_room(self, run: LayerRun, tile: OutputTile) -> ProcessGenerator:
         """Room for partial sums; a wait is the output DMA's fault when it has work, else the vector unit's."""
@@ -210,7 +221,7 @@ class Controller(Module):
             yield self._stores.put((run, tile))
         else:
             self._space.output.release(tile.reserved_bytes)
-            self._tensors.advance(plan.layer.name, tile.rows_done)
+            self._tensors.advance(plan.layer.name, self._member, tile.rows_done)
 
     def _give_up(self, space: CreditPool, loads: tuple[Load, ...], index: int) -> None:
         if index >= 0:

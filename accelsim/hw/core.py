@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from simpy import Environment
 
 from accelsim.config.hardware import Detail, Hardware
@@ -11,9 +13,10 @@ from accelsim.hw.decoder import Decoder
 from accelsim.hw.dma import DmaEngine
 from accelsim.hw.fine_pe_array import FinePEArray
 from accelsim.hw.pe_array import PEArray
+from accelsim.hw.tensors import TensorBoard
 from accelsim.hw.values import Values
 from accelsim.hw.vector_unit import VectorUnit
-from accelsim.mapping.schedule import Schedule
+from accelsim.mapping.schedule import LayerPlan
 from accelsim.tlm import Module, Trace
 
 #: The DMA engines of a core, in the order of their arbiter ports.
@@ -21,7 +24,10 @@ ENGINES = ("weight", "input", "output")
 
 
 class Core(Module):
-    """A controller, three DMA engines, three buffers, two decoders, the array and the vector unit."""
+    """A controller, three DMA engines, three buffers, two decoders, the array and the vector unit.
+
+    It runs its `program`, as this `member` of the cores whose tensors are on the board.
+    """
 
     def __init__(
         self,
@@ -30,7 +36,9 @@ class Core(Module):
         parent: Module,
         *,
         hardware: Hardware,
-        schedule: Schedule,
+        program: Sequence[LayerPlan],
+        tensors: TensorBoard,
+        member: int,
         trace: Trace,
         detail: Detail,
         values: Values,
@@ -59,7 +67,15 @@ class Core(Module):
         }
         space = BufferSpace(self.weight_buffer.space, self.input_buffer.space, self.output_buffer.space)
         self.controller = Controller(
-            env, "controller", self, schedule=schedule, space=space, trace=trace, values=values
+            env,
+            "controller",
+            self,
+            program=program,
+            tensors=tensors,
+            member=member,
+            space=space,
+            trace=trace,
+            values=values,
         )
         self._bind()
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from accelsim.analytic.vector import passes_of
 from accelsim.mapping.context import PlanContext
 from accelsim.mapping.problem import residual_operands, stationary_format, tiling_problem
-from accelsim.mapping.ranges import Range, in_all_groups, split
+from accelsim.mapping.ranges import Range, cut, extent, in_all_groups, split
 from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Step, TileRanges, Traffic
+from accelsim.mapping.share import Share
 from accelsim.mapping.tiles import Tiling, moved_bytes
 from accelsim.mapping.weight_layout import WeightTile, place_weights
 from accelsim.units import bits_to_bytes
@@ -17,13 +18,14 @@ from accelsim.workload.layers import Gemm, Layer
 
 
 class ArrayPlanner:
-    """Unrolls one layer. A tile is loaded when its index differs from that of the step before."""
+    """Unrolls a core's share of a layer. A tile is loaded when its index differs from that of the step before."""
 
-    def __init__(self, layer: Layer, context: PlanContext, tiling: Tiling) -> None:
+    def __init__(self, layer: Layer, share: Share, context: PlanContext, tiling: Tiling) -> None:
         assert layer.gemm is not None, layer.name
         self._layer, self._context, self._tiling, self._gemm = layer, context, tiling, layer.gemm
         layouts = context.layouts
-        self._problem = tiling_problem(layer, context.precision, context.hardware, layouts, context.resident)
+        self._problem = tiling_problem(layer, share, context.precision, context.hardware, layouts, context.resident)
+        self._share, self._rows = share, self._problem.output.rows_of(share.rows)
         self._output, self._input = layouts[layer.name], layouts[layer.inputs[0]]
         self._streamed_operands = [
             (name, tensor) for name, tensor in residual_operands(layer, layouts) if name not in context.resident
@@ -53,10 +55,10 @@ class ArrayPlanner:
         return self._finished()
 
     def _tiles(self) -> Iterator[TileRanges]:
-        tiling, problem = self._tiling, self._problem
-        all_rows, all_outputs = split(problem.rows, tiling.rows), split(problem.outputs, tiling.outputs)
-        all_channels = split(problem.channels, tiling.channels)
-        for groups in split(problem.groups, tiling.groups):
+        tiling, share = self._tiling, self._share
+        all_rows, all_outputs = cut(share.rows, tiling.rows), cut(share.outputs, tiling.outputs)
+        all_channels = split(self._problem.channels, tiling.channels)
+        for groups in cut(share.groups, tiling.groups):
             if tiling.rows_outer:
                 pairs = [(rows, outputs) for rows in all_rows for outputs in all_outputs]
             else:
@@ -70,11 +72,11 @@ class ArrayPlanner:
         problem = self._problem
         ends_output = channels[1] == problem.channels
         gemm = Gemm(
-            groups=groups[1] - groups[0],
-            pixels=(rows[1] - rows[0]) * problem.row_pixels,
-            reduction=(channels[1] - channels[0]) * problem.kernel_area,
-            outputs=outputs[1] - outputs[0],
-            rows=rows[1] - rows[0] if self._gemm.rows > 1 else 1,
+            groups=extent(groups),
+            pixels=extent(rows) * problem.row_pixels,
+            reduction=extent(channels) * problem.kernel_area,
+            outputs=extent(outputs),
+            rows=extent(rows) if self._gemm.rows > 1 else 1,
             kernel=self._gemm.kernel,
         )
         self._steps.append(
@@ -83,7 +85,7 @@ class ArrayPlanner:
                 ranges=tile,
                 weight_load=len(self._weight_loads) - 1,
                 input_load=self._input_index,
-                input_rows=self._rows_needed(rows),
+                input_rows=self._rows_needed(rows)[1],
                 output=len(self._outputs),
                 starts_output=channels[0] == 0,
                 ends_output=ends_output,
@@ -92,11 +94,12 @@ class ArrayPlanner:
         if ends_output:
             self._outputs.append(self._output_tile(tile, gemm))
 
-    def _rows_needed(self, rows: Range) -> int:
+    def _rows_needed(self, rows: Range) -> Range:
         """Rows of the input tensor that must exist before these output rows can be computed."""
         if self._problem.flattened:
-            return self._layer.input_shape[1]
-        return self._problem.input_spans(rows)[-1][1]
+            return 0, self._layer.input_shape[1]
+        spans = self._problem.input_spans(rows)
+        return spans[0][0], spans[-1][1]
 
     def _weight_load(self, tile: TileRanges) -> Load:
         groups, _, outputs, channels = tile
@@ -107,7 +110,7 @@ class ArrayPlanner:
         layout = self._context.layouts[tensor]
         across, rows = (channels, outputs) if self._layer.transposed else (outputs, channels)
         return Load.of(
-            layout.runs(in_all_groups(groups, across, layout.shape[0] // self._gemm.groups), (rows,)), tensor, rows[1]
+            layout.runs(in_all_groups(groups, across, layout.shape[0] // self._gemm.groups), (rows,)), tensor, rows
         )
 
     def _input_load(self, tile: TileRanges) -> Load:
@@ -124,9 +127,9 @@ class ArrayPlanner:
     def _output_tile(self, tile: TileRanges, gemm: Gemm) -> OutputTile:
         groups, rows, outputs, _ = tile
         problem, stays = self._problem, self._layer.name in self._context.resident
-        channels = in_all_groups(groups, outputs, problem.outputs)
+        channels = in_all_groups(groups, outputs, self._gemm.outputs)
         done = problem.output.rows_of(rows)
-        completes_rows = groups[1] == problem.groups and outputs[1] == problem.outputs and done[1] > done[0]
+        last_channels = groups[1] == self._share.groups[1] and outputs[1] == self._share.outputs[1]
         elements = gemm.groups * gemm.pixels * gemm.outputs
         encoded_bytes = self._output.range_bytes(channels, done[1] - done[0])
         return OutputTile(
@@ -135,7 +138,7 @@ class ArrayPlanner:
             encoded_bytes=encoded_bytes,
             loads=self._load_operands(channels, rows),
             runs=() if stays else self._output.runs(channels, (done,)),
-            rows_done=done[1] if completes_rows else 0,
+            rows_done=done[1] if last_channels and done[1] > done[0] else 0,
         )
 
     def _load_operands(self, channels: Range, raw_rows: Range) -> tuple[int, ...]:
@@ -144,7 +147,7 @@ class ArrayPlanner:
         for name, tensor in self._streamed_operands:
             rows = tensor.rows_of(raw_rows)
             if rows[1] > rows[0]:
-                self._loads.append(Load.of(self._context.layouts[name].runs(channels, (rows,)), name, rows[1]))
+                self._loads.append(Load.of(self._context.layouts[name].runs(channels, (rows,)), name, rows))
         return tuple(range(first, len(self._loads)))
 
     def _finished(self) -> LayerPlan:
@@ -163,6 +166,7 @@ class ArrayPlanner:
             outputs=tuple(self._outputs),
             resident_bytes=context.resident_bytes(layer.name),
             freed_bytes=context.freed_bytes,
+            rows=self._rows,
             traffic=self._predicted_traffic(),
             weight_tiles=tuple(self._weight_tiles),
         )
@@ -170,11 +174,13 @@ class ArrayPlanner:
     def _predicted_traffic(self) -> Traffic:
         """Bytes in closed form: sweeps times tensor sizes. The simulated bytes must equal them."""
         weights, parameters, inputs = map(int, moved_bytes(self._problem, self._tiling))
-        stays = self._layer.name in self._context.resident
+        stays, share = self._layer.name in self._context.resident, self._share
+        channels = in_all_groups(share.groups, share.outputs, self._gemm.outputs)
+        operands = [(tensor.layout, extent(tensor.rows_of(share.rows))) for _, tensor in self._streamed_operands]
         return Traffic(
             weight_bytes=weights,
             parameter_bytes=parameters,
             input_bytes=inputs,
-            operand_bytes=sum(tensor.layout.size_bytes for _, tensor in self._streamed_operands),
-            output_bytes=0 if stays else self._output.size_bytes,
+            operand_bytes=sum(layout.range_bytes(channels, rows) for layout, rows in operands),
+            output_bytes=0 if stays else self._output.range_bytes(channels, extent(self._rows)),
         )

@@ -30,6 +30,7 @@ def memory_map(workload: Workload, hardware: Hardware, precision: Precision) -> 
     for layer in workload.layers:
         parameters[layer.name] = address
         if layer.weight_elements:
+            address += hardware.cores_per_image - 1  # each core's share of the weights ends on a byte
             address += bits_to_bytes(layer.weight_elements * precision.weights[layer.name].bits)
             address += layer.raw_shape[0] * hardware.vector.parameter_bytes_per_channel
             address += precision.scale_bytes.get(layer.name, 0)

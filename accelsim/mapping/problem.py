@@ -11,7 +11,8 @@ import numpy as np
 from accelsim.analytic.compute import ArrayShape, array_shape
 from accelsim.config.hardware import ArrayConfig, Hardware
 from accelsim.mapping.layout import TensorLayout
-from accelsim.mapping.ranges import Range, rows_pooled, split, swept_rows, window_spans
+from accelsim.mapping.ranges import Range, cut, extent, in_all_groups, rows_pooled, split, swept_rows, window_spans
+from accelsim.mapping.share import Share, whole_of
 from accelsim.units import bits_to_bytes, ceil_div
 from accelsim.workload.formats import Precision, TensorFormat
 from accelsim.workload.layers import Layer, Window
@@ -62,21 +63,20 @@ class PostTensor:
 
 @dataclass(frozen=True, slots=True)
 class TilingProblem:
-    """One array layer as the tiling search sees it; layouts are at address 0.
+    """One array layer, or a core's `share` of the `whole`, as the tiling search sees it; layouts are at address 0.
 
     Rows are rows of the raw output (before pooling), `row_pixels` the pixels in one; `channels` are the input channels
     of a group, each `kernel_area` deep in the reduction; `image_rows` says that rows are those of an image, not tokens.
-    `input_rows` are those the layer reads, `flattened` says that
+    `input_rows` are those of its input, `flattened` says that
     it reads the whole tensor as one row. `parameter_bytes` are those of an output, `scale_bytes` those of
     all scales of the weights, spread evenly over the outputs. `stationary` is a matmul's second tensor, None for
     trained weights.
     `operands` are the residual operands that come from DRAM. A resident input costs no traffic and no tile.
     """
 
-    groups: int
-    rows: int
+    whole: Share
+    share: Share
     row_pixels: int
-    outputs: int
     channels: int
     kernel_area: int
     image_rows: bool
@@ -97,15 +97,45 @@ class TilingProblem:
     lanes: int
 
     @property
+    def groups(self) -> int:
+        """Groups of the share."""
+        return extent(self.share.groups)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the share."""
+        return extent(self.share.rows)
+
+    @property
+    def outputs(self) -> int:
+        """Outputs of each group of the share."""
+        return extent(self.share.outputs)
+
+    @property
+    def first_output(self) -> int:
+        """The share's first output, counted over all groups."""
+        return self.share.groups[0] * self.whole.outputs[1] + self.share.outputs[0]
+
+    @property
     def stationary_bytes(self) -> int:
         """Bytes of all that the weight buffer gets to hold, once, without the parameters that travel along."""
-        if self.stationary is not None:
-            return self.stationary.size_bytes
-        return bits_to_bytes(self.groups * self.outputs * self.channels * self.kernel_area * self.weight_bits)
+        if self.stationary is None:
+            return bits_to_bytes(self.share.channels * self.channels * self.kernel_area * self.weight_bits)
+        outputs, channels = self.share.outputs, (0, self.channels)
+        across, rows = (channels, outputs) if self.transposed else (outputs, channels)
+        group_channels = self.stationary.shape[0] // self.whole.groups[1]
+        return self.stationary.range_bytes(in_all_groups(self.share.groups, across, group_channels), extent(rows))
+
+    @property
+    def share_scale_bytes(self) -> int:
+        """Bytes of the scales of the share's outputs."""
+        return self.scale_bytes_before(self.first_output + self.share.channels) - self.scale_bytes_before(
+            self.first_output
+        )
 
     def scale_bytes_before(self, outputs: int) -> int:
-        """Bytes of the scales that travel with so many outputs, counted over all groups."""
-        return self.scale_bytes * outputs // (self.groups * self.outputs)
+        """Bytes of the scales that travel with so many of the layer's outputs, counted over all groups."""
+        return self.scale_bytes * outputs // self.whole.channels
 
     def swept_row_bytes(self, groups: int, channels: int) -> int:
         """Bytes of one input row that one sweep over tiles of so many groups and channels reads.
@@ -116,7 +146,7 @@ class TilingProblem:
             return self.input.size_bytes
         tiles = [
             (first_group * self.channels + first, (last_group - 1) * self.channels + last)
-            for first_group, last_group in split(self.groups, groups)
+            for first_group, last_group in cut(self.share.groups, groups)
             for first, last in split(self.channels, channels)
         ]
         return sum(self.input.range_bytes(self.input.whole_blocks(tile), 1) for tile in tiles)
@@ -127,7 +157,7 @@ class TilingProblem:
 
     def swept_rows(self, step: int) -> int:
         """Input rows that one sweep over row tiles of `step` rows reads, halos counted in every tile."""
-        return swept_rows(self.window, self.input_rows, self.rows, step)
+        return swept_rows(self.window, self.input_rows, self.share.rows, step)
 
     def most_input_row_bytes(self, groups: int, channels: int) -> int:
         """Most bytes of one row of an input tile. Works on arrays as well."""
@@ -142,9 +172,14 @@ def stationary_format(layer: Layer, precision: Precision) -> TensorFormat:
 
 
 def tiling_problem(
-    layer: Layer, precision: Precision, hardware: Hardware, layouts: Mapping[str, TensorLayout], resident: Set[str]
+    layer: Layer,
+    share: Share,
+    precision: Precision,
+    hardware: Hardware,
+    layouts: Mapping[str, TensorLayout],
+    resident: Set[str],
 ) -> TilingProblem:
-    """The problem of an array layer when the tensors in `resident` stay on chip."""
+    """The problem of a core's share of an array layer when the tensors in `resident` stay on chip."""
     gemm = layer.gemm
     assert gemm is not None, layer.name
     window = layer.window or _POINTWISE
@@ -154,10 +189,9 @@ def tiling_problem(
     input_layout = layouts[layer.inputs[0]]
     matmul = layer.kind == "matmul"
     return TilingProblem(
-        groups=gemm.groups,
-        rows=layer.raw_shape[1],
+        whole=whole_of(layer),
+        share=share,
         row_pixels=gemm.pixels // layer.raw_shape[1],
-        outputs=gemm.outputs,
         channels=gemm.reduction // kernel_area,
         kernel_area=kernel_area,
         image_rows=gemm.rows > 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,9 +15,27 @@ from accelsim.workload.layers import Window
 Range = tuple[int, int]
 
 
+def extent(found: Range) -> int:
+    """How many indices a range has."""
+    return found[1] - found[0]
+
+
 def split(total: int, step: int) -> list[Range]:
     """[0, total) cut into ranges of `step`, the last one shorter."""
-    return [(start, min(start + step, total)) for start in range(0, total, step)]
+    return cut((0, total), step)
+
+
+def cut(whole: Range, step: int) -> list[Range]:
+    """A range cut into ranges of `step`, the last one shorter."""
+    return [(start, min(start + step, whole[1])) for start in range(*whole, step)]
+
+
+def even_parts(total: int, most: int, unit: int = 1) -> list[Range]:
+    """[0, total) in at most so many parts that differ by one `unit` at most, of which the last one may lack some."""
+    units = ceil_div(total, unit)
+    parts = min(most, units)
+    edges = [min(units * part // parts * unit, total) for part in range(parts + 1)]
+    return list(pairwise(edges))
 
 
 def in_all_groups(groups: Range, channels: Range, group_channels: int) -> Range:
@@ -46,13 +65,13 @@ def window_spans(window: Window, input_rows: int, rows: Range) -> tuple[Range, .
     )
 
 
-def swept_rows(window: Window, input_rows: int, rows: int, step: int) -> int:
-    """Rows in all the `window_spans` of output row tiles of `step` rows: what one sweep over them reads."""
+def swept_rows(window: Window, input_rows: int, rows: Range, step: int) -> int:
+    """Rows in all the `window_spans` of a range of output rows in tiles of `step`: what one sweep over them reads."""
     stride, padding, kernel = window.stride[0], window.padding[0], window.kernel[0]
     if stride > kernel:
         step = 1
-    starts = np.arange(0, rows, step)
-    ends = np.minimum(starts + step, rows)
+    starts = np.arange(*rows, step)
+    ends = np.minimum(starts + step, rows[1])
     first = np.maximum(0, starts * stride - padding)
     last = np.minimum(input_rows, (ends - 1) * stride - padding + kernel)
     return int((last - first).sum())

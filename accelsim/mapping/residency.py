@@ -15,9 +15,10 @@ from accelsim.analytic.vector import lane_elements, passes_of
 from accelsim.config.hardware import Hardware
 from accelsim.mapping.layout import TensorLayout
 from accelsim.mapping.problem import TilingProblem, tiling_problem
+from accelsim.mapping.share import Share, largest, ways_to_share, whole_of
 from accelsim.mapping.tiles import Memory, Tiling
-from accelsim.mapping.tiling import Cost, Space, TilingSearch
-from accelsim.mapping.vector_plan import vector_rows_per_tile
+from accelsim.mapping.tiling import NEARLY_FASTEST, Cost, Space, TilingSearch
+from accelsim.mapping.vector_plan import VectorTile
 from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Layer, Workload
 
@@ -43,12 +44,26 @@ class LayerCosts:
     ) -> None:
         self._precision, self._hardware, self._layouts = precision, hardware, layouts
         self._memory = memory
-        self._problems: dict[tuple[str, frozenset[str]], TilingProblem] = {}
+        self._problems: dict[tuple[str, Share, frozenset[str]], TilingProblem] = {}
         self._searches: dict[TilingProblem, TilingSearch] = {}
 
-    def best_tiling(self, layer: Layer, resident: frozenset[str], input_bytes: int) -> Tiling:
-        """The tiling of an array layer that may use `input_bytes` of the input buffer; MappingError if none fits."""
-        return self._search(layer, resident).best(self.space(input_bytes), layer.place)
+    def best_tiling(self, layer: Layer, share: Share, resident: frozenset[str], input_bytes: int) -> Tiling:
+        """The tiling of an array layer's share in `input_bytes` of the input buffer; MappingError if none fits."""
+        return self._search(layer, share, resident).best(self.space(input_bytes), layer.place)
+
+    def best_shares(self, layer: Layer, cores: int) -> tuple[Share, ...]:
+        """A share for each core, or for fewer: those that move the fewest bytes among the nearly fastest ways.
+
+        The largest share says how long a way takes, and what each core moves. Nothing stays on chip.
+        """
+        ways = ways_to_share(layer, cores)
+        if len(ways) == 1:
+            return ways[0]
+        space = self.space(self._hardware.buffers.input_bytes)
+        costs = [(self._search(layer, largest(way), frozenset()).cost(space), way) for way in ways]
+        longest = NEARLY_FASTEST * min(cost.cycles for cost, _ in costs)
+        fast = [(len(way) * cost.traffic_bytes, cost.cycles, way) for cost, way in costs if cost.cycles <= longest]
+        return min(fast)[2]
 
     def cost(self, layer: Layer, resident: frozenset[str], input_bytes: int) -> Cost:
         """Bytes the layer moves and its estimated cycles; infinite if it does not fit."""
@@ -58,7 +73,7 @@ class LayerCosts:
         if layer.name not in resident:
             moved += self._layouts[layer.name].size_bytes
         if layer.on_array:
-            traffic, cycles = self._search(layer, resident).cost(self.space(input_bytes))
+            traffic, cycles = self._search(layer, whole_of(layer), resident).cost(self.space(input_bytes))
         else:
             traffic, cycles = self._vector_cost(layer, resident, self.space(input_bytes))
         traffic += moved
@@ -67,17 +82,17 @@ class LayerCosts:
     def _vector_cost(self, layer: Layer, resident: frozenset[str], space: Space) -> Cost:
         """The same of a vector layer, without its output."""
         streamed = [self._layouts[name] for name in layer.inputs if name not in resident]
-        ping_pong = self._hardware.buffers.ping_pong
-        if vector_rows_per_tile(layer, streamed, self._layouts[layer.name], space, ping_pong=ping_pong) is None:
+        rows, output = layer.output_shape[1], self._layouts[layer.name]
+        if VectorTile(layer, rows, streamed, output, self._hardware.buffers.ping_pong).most_rows(space) is None:
             return Cost(math.inf, math.inf)
         traffic = sum(layout.size_bytes for layout in streamed)
         vector = self._hardware.vector
         return Cost(traffic, float(lane_elements(layer) * passes_of(layer, vector) / vector.lanes))
 
-    def _search(self, layer: Layer, resident: frozenset[str]) -> TilingSearch:
-        key = layer.name, frozenset(resident.intersection(layer.reads))
+    def _search(self, layer: Layer, share: Share, resident: frozenset[str]) -> TilingSearch:
+        key = layer.name, share, frozenset(resident.intersection(layer.reads))
         if key not in self._problems:
-            self._problems[key] = tiling_problem(layer, self._precision, self._hardware, self._layouts, resident)
+            self._problems[key] = tiling_problem(layer, share, self._precision, self._hardware, self._layouts, resident)
         problem = self._problems[key]
         if problem not in self._searches:
             self._searches[problem] = TilingSearch(problem, self._memory, ping_pong=self._hardware.buffers.ping_pong)
@@ -103,7 +118,7 @@ def plan_residency(
     layers, storage = workload.layers, workload.storage
     free = [hardware.buffers.input_bytes] * len(layers)
     resident: frozenset[str] = frozenset()
-    if not hardware.buffers.activation_residency:
+    if not hardware.buffers.activation_residency or hardware.cores_per_image > 1:
         return Residency(resident, tuple(free))
     last = last_readers(workload)
     excluded = {storage[layer.inputs[1]] for layer in layers if layer.kind == "matmul"} | {storage[workload.input_name]}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import NamedTuple
 
 from accelsim.analytic.compute import ArrayShape
@@ -23,17 +24,17 @@ from accelsim.workload.layers import Gemm, Layer
 class Load:
     """One tile that a DMA engine brings on chip: `size_bytes` cross the DRAM's bus, `kept_bytes` stay in the buffer.
 
-    `tensor` is None for trained weights; otherwise the first `rows` rows of that tensor must be in DRAM before.
+    `tensor` is None for trained weights; otherwise these rows of that tensor must be in DRAM before.
     """
 
     runs: tuple[Run, ...]
     size_bytes: int
     kept_bytes: int
     tensor: str | None
-    rows: int
+    rows: Range
 
     @classmethod
-    def of(cls, runs: tuple[Run, ...], tensor: str | None = None, rows: int = 0) -> Load:
+    def of(cls, runs: tuple[Run, ...], tensor: str | None = None, rows: Range = (0, 0)) -> Load:
         """The tile that lies in these runs, all of it kept."""
         size_bytes = sum(run.size_bytes for run in runs)
         return cls(runs, size_bytes, size_bytes, tensor, rows)
@@ -73,7 +74,7 @@ class OutputTile:
     `reserved_bytes` is what the tile takes of the output buffer until then: its partial sums, or its result if that is
     larger. `loads` are the operands it reads beside the partial sums (residual inputs; for a vector layer all of its
     input). `runs` is empty when the result stays on chip, or when pooling has completed no row yet. Once the tile is
-    done, the first `rows_done` rows of the layer's output tensor are complete.
+    done, the core's share of the first `rows_done` rows of the layer's output tensor is complete.
     """
 
     elements: int
@@ -107,11 +108,12 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class LayerPlan:
-    """One layer made ready to run.
+    """One layer, or a core's share of it, made ready to run.
 
     `shape` and `tiling` are None for a vector layer. `weight_loads` go through the weight DMA, `loads` (input tiles and
     operands, in the order of need) through the input DMA. `resident_bytes` is what the layer's output takes of the
     input buffer (zero when the output goes to DRAM), `freed_bytes` what tensors read for the last time here give back.
+    `rows` are those of the output tensor that it makes, all of their channels or some.
     `weight_tiles` says what lies where in each of `weight_loads` of trained weights.
     """
 
@@ -128,15 +130,28 @@ class LayerPlan:
     outputs: tuple[OutputTile, ...]
     resident_bytes: int
     freed_bytes: int
+    rows: Range
     traffic: Traffic
     weight_tiles: tuple[WeightTile, ...] = ()
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of all steps."""
+        return sum(step.tile.macs for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """All layers in order, the bytes of DRAM that the network occupies, and its input, all rows of it in DRAM."""
+    """What the cores that share an image do: for each of them a program, its part of every layer in order.
 
-    plans: tuple[LayerPlan, ...]
+    With the bytes of DRAM that the network occupies, and its input, which lies there.
+    """
+
+    programs: tuple[tuple[LayerPlan, ...], ...]
     footprint_bytes: int
     input_name: str
-    input_rows: int
+
+    @property
+    def plans(self) -> tuple[LayerPlan, ...]:
+        """Those of all programs, one program after the other."""
+        return tuple(chain.from_iterable(self.programs))

@@ -107,7 +107,7 @@ def tile_bytes(problem: TilingProblem, tile: Tiling) -> TileBytes:
         weights = bits_to_bytes(tile.groups * tile.outputs * depth * problem.weight_bits)
         results = tile.groups * tile.outputs
         weights += results * problem.parameter_bytes
-        weights += ceil_div(problem.scale_bytes * results, problem.groups * problem.outputs)
+        weights += ceil_div(problem.scale_bytes * results, problem.whole.channels)
     else:
         rows, across = (tile.outputs, tile.channels) if problem.transposed else (tile.channels, tile.outputs)
         weights = rows * problem.stationary.most_row_bytes(tile.groups * across)
@@ -142,12 +142,12 @@ def moved_bytes(problem: TilingProblem, tile: Tiling) -> tuple[int, int, int]:
     """DRAM bytes of weights, of their parameters and scales, of inputs with halos: sweeps times what a sweep moves."""
     counts = tile_counts(problem, tile)
     weight_sweeps, input_sweeps = sweeps(tile.rows_outer, counts.rows, counts.outputs, counts.channels)
-    parameters = problem.groups * problem.outputs * problem.parameter_bytes + problem.scale_bytes
+    parameters = problem.share.channels * problem.parameter_bytes + problem.share_scale_bytes
     inputs = 0
     if not problem.input_resident:
         row_bytes = problem.input.row_bytes
         in_parts = np.any((tile.channels % CHANNEL_BLOCK != 0) & (tile.channels < problem.channels))
-        if in_parts or problem.flattened or max(problem.groups, len(problem.input.part_channels)) > 1:
+        if in_parts or problem.flattened or max(problem.whole.groups[1], len(problem.input.part_channels)) > 1:
             row_bytes = per_pair(problem.swept_row_bytes, tile.groups, tile.channels)
         inputs = per_step(problem.swept_rows, tile.rows) * row_bytes * input_sweeps
     return problem.stationary_bytes * weight_sweeps, parameters * weight_sweeps, inputs

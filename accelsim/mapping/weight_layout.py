@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from accelsim.mapping.layout import Run
 from accelsim.mapping.problem import TilingProblem
-from accelsim.mapping.ranges import Range, split
+from accelsim.mapping.ranges import Range, cut, extent, split
 from accelsim.mapping.tiles import Tiling
 from accelsim.units import bits_to_bytes
 
@@ -15,9 +15,10 @@ from accelsim.units import bits_to_bytes
 class WeightTile:
     """The weights of some groups, outputs and input channels: bytes of codes, of parameters and of scales at `address`.
 
-    Its codes are bits `first_bit` to `end_bit` of the layer's stream; where they do not start on a byte, the first of
-    them lie in the byte at `shared_address`, which came with a tile before. Parameters and scales are those of the
-    outputs from `first_output` on, counted over all groups, and come with the first channels.
+    Its codes are bits `first_bit` to `end_bit` of the stream of a core's share of the layer; where they do not start on
+    a byte, the first of them lie in the byte at `shared_address`, which came with a tile before. Parameters and scales
+    are those of the outputs from `first_output` on, counted over all groups of the layer, and come with the first
+    channels.
     """
 
     groups: Range
@@ -34,7 +35,7 @@ class WeightTile:
     @property
     def results(self) -> int:
         """Outputs of all its groups."""
-        return (self.groups[1] - self.groups[0]) * (self.outputs[1] - self.outputs[0])
+        return extent(self.groups) * extent(self.outputs)
 
     @property
     def code_bytes(self) -> int:
@@ -48,15 +49,15 @@ class WeightTile:
 
 
 def place_weights(problem: TilingProblem, tiling: Tiling, address: int) -> dict[tuple[Range, Range, Range], WeightTile]:
-    """The tiles of a layer from `address` on, by group, output and channel range."""
+    """The tiles of a share of a layer from `address` on, by group, output and channel range."""
     tiles: dict[tuple[Range, Range, Range], WeightTile] = {}
-    bits = done = 0
+    bits, done = 0, problem.first_output
     last_code_address = address
-    for groups in split(problem.groups, tiling.groups):
-        for outputs in split(problem.outputs, tiling.outputs):
+    for groups in cut(problem.share.groups, tiling.groups):
+        for outputs in cut(problem.share.outputs, tiling.outputs):
             for channels in split(problem.channels, tiling.channels):
-                results = (groups[1] - groups[0]) * (outputs[1] - outputs[0])
-                end_bit = bits + results * (channels[1] - channels[0]) * problem.kernel_area * problem.weight_bits
+                results = extent(groups) * extent(outputs)
+                end_bit = bits + results * extent(channels) * problem.kernel_area * problem.weight_bits
                 first = channels[0] == 0
                 scale_bytes = problem.scale_bytes_before(done + results) - problem.scale_bytes_before(done)
                 tile = WeightTile(

@@ -15,7 +15,7 @@ FP32_BITS = 32
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A run in a dozen numbers, all cores together: each core works on one of the `images`.
+    """A run in a dozen numbers, all cores together: `cores_per_image` of them work on each of the `images`.
 
     `dram_fraction` is None when the memory is ideal, `speedup` without a baseline.
     """
@@ -25,6 +25,7 @@ class Headline:
     precision: str
     clock_hz: float
     images: int
+    cores_per_image: int
     cycles: int
     latency_seconds: float
     frames_per_second: float
@@ -91,6 +92,11 @@ def clock_hz(result: Result) -> float:
     return float(result.hardware["clock_hz"])
 
 
+def cores_per_image(result: Result) -> int:
+    """How many cores share an image; one in results of before that was a choice."""
+    return int(result.hardware.get("cores_per_image", 1))
+
+
 def peak_bandwidth(result: Result) -> float | None:
     """DRAM peak in bytes/s, or None when the memory is ideal."""
     return result.dram_peak_bytes_per_second
@@ -111,8 +117,8 @@ def utilisation(result: Result) -> float:
 def run_utilisation(run: RunResult, native_macs_per_cycle: int) -> float:
     """MACs done of the MACs possible in the run's cycles at each layer's own width, on all cores.
 
-    A layer without MACs occupies its cycles at the native width, that of one core: an array that waits for pooling is
-    not utilised.
+    A layer without MACs occupies its cycles at the native width, that of all cores of an image: an array that waits for
+    pooling is not utilised.
     """
     possible = sum(layer.cycles * (layer.peak_macs_per_cycle or native_macs_per_cycle) for layer in run.layers)
     return ratio(run.totals.macs, run.totals.images * possible) or 0.0
@@ -128,6 +134,7 @@ def headline(result: Result) -> Headline:
         precision=result.precision,
         clock_hz=clock_hz(result),
         images=totals.images,
+        cores_per_image=cores_per_image(result),
         cycles=totals.cycles,
         latency_seconds=totals.seconds,
         frames_per_second=ratio(totals.images, totals.seconds) or 0.0,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from accelsim.report.palette import BOUND_LABELS
-from accelsim.report.summary import cause_rows, ratio
+from accelsim.report.summary import cause_rows, cores_per_image, ratio
 from accelsim.result import Bound, Result
 
 LONGEST_NAME = 32
@@ -24,8 +24,11 @@ def clipped(text: str, characters: int) -> str:
 
 
 def layers_phrase(result: Result) -> str:
-    """What a list of the layers shows: with several cores those of one core, and its image."""
-    return "Layers" if result.totals.images == 1 else f"Layers of one of {result.totals.images} cores"
+    """What a list of the layers shows: with several cores those of one image, on one core or on those that share it."""
+    images, cores = result.totals.images, cores_per_image(result)
+    if cores > 1:
+        return f"Layers of {'an image' if images == 1 else f'one of {images} images'} on {cores} cores"
+    return "Layers" if images == 1 else f"Layers of one of {images} cores"
 
 
 def reading(result: Result) -> str:

@@ -13,12 +13,13 @@ DRAMS = ("ddr4-2400", "ddr4-2400-bankgroup-low", "ddr4-2133-zcu102", "lpddr4-320
 
 @st.composite
 def machines(draw: st.DrawFn) -> Hardware:
-    """Small arrays and buffers on any DRAM, under any arbiter."""
-    kib = 1024
+    """Small arrays and buffers on any DRAM, under any arbiter; of one core or several, which may share images."""
+    kib, cores = 1024, draw(st.sampled_from([1, 1, 1, 2, 2, 4]))
     data: dict[str, Any] = {
         "name": "random",
         "clock_hz": draw(st.sampled_from([100_000_000, 300_000_000, 999_999_937])),
-        "cores": draw(st.sampled_from([1, 1, 2])),
+        "cores": cores,
+        "cores_per_image": draw(st.sampled_from([1, cores // 2 or 1, cores])),
         "array": {
             "rows": draw(st.sampled_from([4, 8, 16])),
             "cols": draw(st.sampled_from([4, 16, 32])),

@@ -123,7 +123,7 @@ networks = (convolutional() | attention()).map(json.dumps)
 
 @st.composite
 def machines(draw: st.DrawFn) -> Hardware:
-    """Small arrays and buffers, so that tiles are many and tight."""
+    """Small arrays and buffers, so that tiles are many and tight; some of several cores that share an image."""
     edge = st.sampled_from((1, 4, 12, 16, 48, 64))
     buffer = st.sampled_from((300, 1_000, 4_000, 30_000, 200_000))
     array = {
@@ -139,10 +139,13 @@ def machines(draw: st.DrawFn) -> Hardware:
     vector = {key: draw(st.sampled_from((None, 4))) for key in ("add_lanes", "pool_lanes")}
     buffers = {f"{name}_bytes": draw(buffer) for name in ("weight", "input", "output")}
     buffers |= {"ping_pong": draw(st.booleans()), "activation_residency": draw(st.booleans())}
+    cores = draw(st.sampled_from((1, 1, 2, 3, 4)))
     return Hardware.model_validate(
         {
             "name": "machine",
             "clock_hz": 10**9,
+            "cores": cores,
+            "cores_per_image": cores,
             "array": array,
             "buffers": buffers,
             "vector": {"lanes": 16, **vector},

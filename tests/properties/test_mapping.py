@@ -15,6 +15,7 @@ from accelsim.mapping.memory_map import memory_map
 from accelsim.mapping.planner import plan_network
 from accelsim.mapping.problem import tiling_problem
 from accelsim.mapping.schedule import Load, OutputTile
+from accelsim.mapping.share import ways_to_share
 from accelsim.mapping.tiles import Tiling, buffer_needs, candidates, estimated_cycles, moved_bytes
 from accelsim.mapping.tiling import NEARLY_FASTEST, Space, TilingSearch
 from accelsim.simulation import memory_view, run_network
@@ -46,23 +47,31 @@ def overlap(runs: Iterable[Run]) -> bool:
 @modest
 @given(cases())
 def test_tiles_partition_the_work(case: Case) -> None:
-    for layer, plan in zip(case.workload.layers, case.schedule.plans, strict=True):
-        assert plan.layer == layer
-        assert sum(step.tile.macs for step in plan.steps) == layer.macs
-        operands = [index for tile in plan.outputs for index in tile.loads]
-        inputs = {step.input_load for step in plan.steps} - {None}
-        assert sorted([*inputs, *operands], key=int) == list(range(len(plan.loads)))
-        done = [step.output for step in plan.steps if step.ends_output]
-        assert done == (list(range(len(plan.outputs))) if layer.on_array else [])
+    """Between the tiles of a core, and between the cores that share an image."""
+    for layer, *plans in zip(case.workload.layers, *case.schedule.programs, strict=True):
+        assert all(plan.layer == layer for plan in plans)
+        assert sum(plan.macs for plan in plans) == layer.macs
         if layer.is_view:
-            assert not plan.outputs
+            assert not any(plan.outputs for plan in plans)
             continue
-        assert sum(tile.elements for tile in plan.outputs) == (
+        assert sum(tile.elements for plan in plans for tile in plan.outputs) == (
             elements(layer.raw_shape)
             if layer.on_array
             else max(elements(layer.input_shape), elements(layer.output_shape))
         )
-        assert max(tile.rows_done for tile in plan.outputs) == layer.output_shape[1]
+        assert {row for plan in plans for row in range(*plan.rows)} == set(range(layer.output_shape[1]))
+
+
+@modest
+@given(cases())
+def test_a_core_uses_every_tile_and_completes_its_rows(case: Case) -> None:
+    for plan in case.schedule.plans:
+        operands = [index for tile in plan.outputs for index in tile.loads]
+        inputs = {step.input_load for step in plan.steps} - {None}
+        assert sorted([*inputs, *operands], key=int) == list(range(len(plan.loads)))
+        done = [step.output for step in plan.steps if step.ends_output]
+        assert done == (list(range(len(plan.outputs))) if plan.layer.on_array else [])
+        assert max((tile.rows_done for tile in plan.outputs), default=0) == plan.rows[1]
 
 
 @modest
@@ -91,11 +100,12 @@ def test_runs_stay_in_their_tensor_and_results_are_written_once(case: Case) -> N
         edges = [edge for part in view.inputs for edge in regions[part]]
         assert [edges[0], *edges[1:-1:2], edges[-1]] == [regions[view.name][0], *edges[2::2], regions[view.name][1]]
     assert schedule.footprint_bytes == footprint_bytes >= max(end for _, end in whole)
-    for plan in schedule.plans:
-        name = plan.layer.name
-        assert not overlap(runs_of(plan.outputs))
-        assert all(inside(run, regions[name]) for run in runs_of(plan.outputs))
-        for load in plan.loads + plan.weight_loads:
+    for layer, *plans in zip(workload.layers, *schedule.programs, strict=True):
+        name, written = layer.name, [run for plan in plans for run in runs_of(plan.outputs)]
+        assert not overlap(written)
+        assert all(inside(run, regions[name]) for run in written)
+        assert layer.is_view or size_of(written) == (0 if plans[0].resident_bytes else layouts[name].size_bytes)
+        for load in (load for plan in plans for load in plan.loads + plan.weight_loads):
             assert not overlap(load.runs)
             region = (parameters[name], min(start for start, _ in whole))
             assert all(inside(run, regions[load.tensor] if load.tensor else region) for run in load.runs)
@@ -104,8 +114,9 @@ def test_runs_stay_in_their_tensor_and_results_are_written_once(case: Case) -> N
 @modest
 @given(cases())
 def test_tiles_fit_the_buffers_beside_resident_tensors(case: Case) -> None:
-    buffers, plans, storage = case.hardware.buffers, case.schedule.plans, case.workload.storage
+    buffers, storage = case.hardware.buffers, case.workload.storage
     resident: dict[str, int] = {}
+    plans = case.schedule.plans  # of several cores none has residents
     for index, plan in enumerate(plans):
         if plan.resident_bytes:
             resident[plan.layer.name] = plan.resident_bytes
@@ -129,9 +140,14 @@ def test_tiles_fit_the_buffers_beside_resident_tensors(case: Case) -> None:
 def test_every_schedule_runs_to_its_end_and_moves_what_was_predicted(case: Case) -> None:
     workload, hardware, precision = case.workload, case.hardware, case.precision
     result = run_network(workload, hardware, precision)
-    planned = plan_network(workload, hardware, precision, memory_view(hardware, None))
-    for plan, layer in zip(planned.plans, result.layers, strict=True):
-        assert (layer.dram_read_bytes, layer.dram_write_bytes) == (plan.traffic.read_bytes, plan.traffic.output_bytes)
+    programs = plan_network(workload, hardware, precision, memory_view(hardware, None)).programs
+    for layer, *plans in zip(result.layers, *programs, strict=True):
+        assert layer.dram_read_bytes == sum(plan.traffic.read_bytes for plan in plans)
+        assert layer.dram_write_bytes == sum(plan.traffic.output_bytes for plan in plans)
+    for core, program in enumerate(programs):
+        engines = [result.statistics[f"core{core}"][f"{name}_dma"] for name in ("weight", "input", "output")]
+        assert sum(engine["read_bytes"] for engine in engines) == sum(plan.traffic.read_bytes for plan in program)
+        assert sum(engine["write_bytes"] for engine in engines) == sum(plan.traffic.output_bytes for plan in program)
 
 
 @modest
@@ -145,7 +161,8 @@ def test_the_search_is_exhaustive_and_room_never_costs_more_than_is_allowed(
     for layer in workload.layers:
         if not layer.on_array:
             continue
-        problem = tiling_problem(layer, precision, hardware, layouts, frozenset())
+        share = ways_to_share(layer, hardware.cores_per_image)[0][-1]
+        problem = tiling_problem(layer, share, precision, hardware, layouts, frozenset())
         search = TilingSearch(problem, MEMORY, ping_pong=ping_pong)
         space = Space(*sizes)
         fitting = []

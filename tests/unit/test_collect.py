@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from simpy import Environment
 
-from accelsim.collect import TIMELINE_BINS, bandwidth_timeline, bound_of, layer_result
+from accelsim.collect import TIMELINE_BINS, bandwidth_timeline, bound_of, layer_results
 from accelsim.config.hardware import Hardware
 from accelsim.config.presets import load_hardware
 from accelsim.hw.account import LayerRun
@@ -30,8 +30,9 @@ layers:
 )
 
 
-def run(cores: int = 1) -> RunResult:
-    machine = load_hardware("zcu102", ["array.rows=8", "array.cols=8", f"cores={cores}"])
+def run(cores: int = 1, cores_per_image: int = 1) -> RunResult:
+    overrides = ["array.rows=8", "array.cols=8", f"cores={cores}", f"cores_per_image={cores_per_image}"]
+    machine = load_hardware("zcu102", overrides)
     return run_network(NETWORK, machine, resolve_precision(NETWORK, "w4a8"))
 
 
@@ -62,30 +63,51 @@ class TestLayer:
         precision = resolve_precision(NETWORK, "w4a8")
         plan = plan_network(NETWORK, machine, precision, memory_view(machine, None)).plans[index]
         done = LayerRun.of(Environment(), plan)
-        done.start_cycle, done.end_cycle, done.compute_cycles = 100, 130, 20
+        done.start_cycle, done.end_cycle, done.compute_cycles = 0, 30, 20
         done.read_bytes, done.write_bytes = 7, 3
         done.breakdown.update(computing=18, fill_drain=2, wait_inputs=10)
         return done
 
     def test_a_layer_of_the_array(self, machine: Hardware) -> None:
-        found = layer_result(self.finished(machine, 0))
+        (found,) = layer_results([[self.finished(machine, 0)]])
         assert (found.name, found.kind, found.macs) == ("a", "conv2d", 16 * 16 * 16 * 8 * 9)
         assert (found.weight_bits, found.activation_bits) == (4, 8)
-        assert (found.start_cycle, found.end_cycle, found.cycles, found.compute_cycles) == (100, 130, 30, 20)
+        assert (found.start_cycle, found.end_cycle, found.cycles, found.compute_cycles) == (0, 30, 30, 20)
         assert (found.dram_read_bytes, found.dram_write_bytes) == (7, 3)
         assert found.weight_bytes == 16 * 8 * 9 * 4 // 8
         assert (found.bound, sum(found.breakdown.values())) == ("compute", found.cycles)
 
     def test_a_layer_of_the_vector_unit(self, machine: Hardware) -> None:
-        found = layer_result(self.finished(machine, 1))
+        (found,) = layer_results([[self.finished(machine, 1)]])
         assert (found.macs, found.peak_macs_per_cycle, found.weight_bytes) == (0, 0, 0)
         assert found.tiles >= 1
 
     def test_the_result_keeps_its_own_breakdown(self, machine: Hardware) -> None:
         done = self.finished(machine, 0)
-        found = layer_result(done)
+        (found,) = layer_results([[done]])
         done.breakdown["computing"] = 0
         assert found.breakdown["computing"] == 18
+
+    def test_cores_that_share_an_image_are_one_mean_timeline(self, machine: Hardware) -> None:
+        """Ends of 10 and 5, then of 17 and 14, which idles 3 cycles more: (10 + 5) / 2 is 7, (17 + 17) / 2 is 17.
+
+        Up to there 15 + 4 + 3 = 22 cycles of both compute, so 22 / 2 - 7 = 4 of the second window, and 6 are idle.
+        """
+        spent = [
+            [{"computing": 10}, {"computing": 4, "idle": 3}],
+            [{"computing": 5}, {"computing": 3, "idle": 6}],
+        ]
+        cores = []
+        for core in spent:
+            runs = [self.finished(machine, index) for index in (0, 1)]
+            for run, end_cycle, cycles in zip(runs, accumulate(sum(c.values()) for c in core), core, strict=True):
+                run.end_cycle, run.compute_cycles = end_cycle, cycles["computing"]
+                run.breakdown.update(dict.fromkeys(CAUSES, 0) | cycles)
+            cores.append(runs)
+        first, second = layer_results(cores)
+        assert (first.start_cycle, first.end_cycle, second.end_cycle) == (0, 7, 17)
+        assert (first.breakdown["computing"], second.breakdown["computing"], second.breakdown["idle"]) == (7, 4, 6)
+        assert (first.compute_cycles, first.dram_read_bytes, first.dram_write_bytes) == (7, 14, 6)
 
 
 class TestBandwidth:
@@ -131,9 +153,9 @@ class TestBandwidth:
 
 
 class TestWholeRun:
-    @pytest.mark.parametrize("cores", [1, 3])
-    def test_windows_tile_the_run_and_explain_it(self, cores: int) -> None:
-        found = run(cores)
+    @pytest.mark.parametrize(("cores", "cores_per_image"), [(1, 1), (3, 1), (3, 3), (6, 3)])
+    def test_windows_tile_the_run_and_explain_it(self, cores: int, cores_per_image: int) -> None:
+        found = run(cores, cores_per_image)
         assert found.layers[0].start_cycle == 0
         assert all(before.end_cycle == after.start_cycle for before, after in pairwise(found.layers))
         assert found.layers[-1].end_cycle == found.totals.cycles
@@ -142,12 +164,14 @@ class TestWholeRun:
         for part in (found.totals, *found.layers):
             assert sum(part.breakdown.values()) == part.cycles
 
-    @pytest.mark.parametrize("cores", [1, 3])
-    def test_totals_are_all_cores(self, cores: int) -> None:
-        found, series = run(cores), run(cores).bandwidth.bytes_by_initiator
-        assert found.totals.images == cores
-        assert found.totals.macs == cores * sum(layer.macs for layer in found.layers)
-        assert found.totals.dram_read_bytes == cores * sum(layer.dram_read_bytes for layer in found.layers)
+    @pytest.mark.parametrize(("cores", "cores_per_image"), [(1, 1), (3, 1), (3, 3), (6, 3)])
+    def test_totals_are_all_cores(self, cores: int, cores_per_image: int) -> None:
+        found, images = run(cores, cores_per_image), cores // cores_per_image
+        series = found.bandwidth.bytes_by_initiator
+        assert found.totals.images == images
+        assert sum(layer.macs for layer in found.layers) == NETWORK.macs
+        assert found.totals.macs == images * NETWORK.macs
+        assert found.totals.dram_read_bytes == images * sum(layer.dram_read_bytes for layer in found.layers)
         assert sum(series["weight"]) + sum(series["input"]) == found.totals.dram_read_bytes
         assert sum(series["output"]) == found.totals.dram_write_bytes
 

@@ -10,6 +10,7 @@ from accelsim.mapping.context import PlanContext
 from accelsim.mapping.layout import Run
 from accelsim.mapping.memory_map import REGION_ALIGNMENT_BYTES, memory_map
 from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Step, TileRanges, Traffic
+from accelsim.mapping.share import Share, whole_of
 from accelsim.mapping.tiles import Tiling
 from accelsim.workload.layers import Gemm
 from accelsim.workload.loader import parse_workload
@@ -18,7 +19,9 @@ from accelsim.workload.precision import resolve_precision
 REGION = REGION_ALIGNMENT_BYTES
 
 
-def plan(shape: str, layers: str, tiling: Tiling, resident: frozenset[str] = frozenset()) -> LayerPlan:
+def plan(
+    shape: str, layers: str, tiling: Tiling, resident: frozenset[str] = frozenset(), share: Share | None = None
+) -> LayerPlan:
     """The last layer at w8a8, cut as told; trained weights have 8 bytes of parameters per output."""
     workload = parse_workload(f"{{name: net, input: {{name: x, shape: {shape}}}, layers: [{layers}]}}")
     hardware, precision = load_hardware("zcu102"), resolve_precision(workload, "w8a8")
@@ -32,7 +35,7 @@ def plan(shape: str, layers: str, tiling: Tiling, resident: frozenset[str] = fro
         resident=resident,
         freed_bytes=0,
     )
-    return ArrayPlanner(layer, context, tiling).plan()
+    return ArrayPlanner(layer, share or whole_of(layer), context, tiling).plan()
 
 
 #: 3x3 over 32 channels of 4 x 4 pixels: a row is 4 * 32 = 128 bytes of input, 512 of result (32 bits).
@@ -42,10 +45,10 @@ CONVOLUTION = "{name: a, kind: conv2d, input: x, out_channels: 32, kernel: 3, pa
 def test_two_row_tiles() -> None:
     """Weights of 32 * 32 * 9 + 32 * 8 = 9472 bytes once, at 0; rows 0-2 and 1-3 of x, at the next region."""
     found = plan("[32, 4, 4]", CONVOLUTION, Tiling(1, 2, 32, 32, rows_outer=False))
-    assert found.weight_loads == (Load.of((Run(0, 9472),), None, 0),)
+    assert found.weight_loads == (Load.of((Run(0, 9472),)),)
     assert found.loads == (
-        Load.of((Run(REGION, 384),), "x", 3),
-        Load.of((Run(REGION + 128, 384),), "x", 4),
+        Load.of((Run(REGION, 384),), "x", (0, 3)),
+        Load.of((Run(REGION + 128, 384),), "x", (1, 4)),
     )
     tile = Gemm(groups=1, pixels=8, reduction=288, outputs=32, rows=2, kernel=(3, 3))
     assert found.steps == (
@@ -136,15 +139,15 @@ def test_an_operand_behind_a_pool_is_loaded_with_the_row_it_is_added_to() -> Non
     assert [tile.loads for tile in found.outputs] == [(), (2,), (), (5,)]
     row = 2 * 32 * 4
     assert [found.loads[index] for index in (2, 5)] == [
-        Load.of((Run(2 * REGION, row),), "p", 1),
-        Load.of((Run(2 * REGION + row, row),), "p", 2),
+        Load.of((Run(2 * REGION, row),), "p", (0, 1)),
+        Load.of((Run(2 * REGION + row, row),), "p", (1, 2)),
     ]
 
 
 def test_a_leaping_stride_leaves_rows_out() -> None:
     layer = "{name: a, kind: conv2d, input: x, out_channels: 32, kernel: 1, stride: 2}"
     found = plan("[32, 4, 4]", layer, Tiling(1, 2, 32, 32, rows_outer=False))
-    assert found.loads == (Load.of((Run(REGION, 128), Run(REGION + 256, 128)), "x", 3),)
+    assert found.loads == (Load.of((Run(REGION, 128), Run(REGION + 256, 128)), "x", (0, 3)),)
 
 
 def test_depthwise_channels_are_groups() -> None:
@@ -160,10 +163,10 @@ def test_depthwise_channels_are_groups() -> None:
 def test_a_linear_layer_reads_a_flattened_map_or_one_token() -> None:
     flat = "{name: a, kind: linear, input: x, out_channels: 10, view: flatten}"
     found = plan("[32, 2, 2]", flat, Tiling(1, 1, 10, 64, rows_outer=False))
-    assert found.loads == (Load.of((Run(REGION, 64),), "x", 2), Load.of((Run(REGION + 64, 64),), "x", 2))
+    assert found.loads == (Load.of((Run(REGION, 64),), "x", (0, 2)), Load.of((Run(REGION + 64, 64),), "x", (0, 2)))
     token = "{name: a, kind: linear, input: x, out_channels: 10, view: first_token}"
     found = plan("[64, 5, 1]", token, Tiling(1, 1, 10, 64, rows_outer=False))
-    assert found.loads == (Load.of((Run(REGION, 32), Run(REGION + 160, 32)), "x", 1),)
+    assert found.loads == (Load.of((Run(REGION, 32), Run(REGION + 160, 32)), "x", (0, 1)),)
     assert found.traffic.input_bytes == 64
 
 

@@ -10,6 +10,7 @@ from accelsim.config.presets import load_hardware
 from accelsim.errors import MappingError
 from accelsim.mapping.memory_map import memory_map
 from accelsim.mapping.problem import TilingProblem, tiling_problem
+from accelsim.mapping.share import whole_of
 from accelsim.mapping.tiles import (
     Memory,
     TileBytes,
@@ -35,7 +36,8 @@ def problem_of(shape: str, layers: str, bits: str = "w4a4", resident: frozenset[
     workload = parse_workload(f"{{name: net, input: {{name: x, shape: {shape}}}, layers: [{layers}]}}")
     hardware, precision = load_hardware("zcu102"), resolve_precision(workload, bits)
     layouts = memory_map(workload, hardware, precision).layouts
-    return tiling_problem(workload.layers[-1], precision, hardware, layouts, resident)
+    layer = workload.layers[-1]
+    return tiling_problem(layer, whole_of(layer), precision, hardware, layouts, resident)
 
 
 def convolution(post: str = "", resident: frozenset[str] = frozenset()) -> TilingProblem:

@@ -153,7 +153,7 @@ def _numbers_of(
         macs=totals.macs,
         dram_read_bytes=totals.dram_read_bytes,
         dram_write_bytes=totals.dram_write_bytes,
-        utilisation=run_utilisation(run, array.elements),
+        utilisation=run_utilisation(run, array.elements * job.hardware.cores_per_image),
         breakdown=totals.breakdown,
         error=error,
         average_bits=average_bits,

@@ -78,7 +78,8 @@ class Outcome:
 def planned(job: Job) -> tuple[Hashable, ...]:
     """What the plan of a job depends on, beside its DRAM's bandwidth: jobs that are equal in it can share the plan."""
     hardware = job.hardware
-    return job.workload, job.bits, hardware.array, hardware.buffers, hardware.vector, hardware.clock_hz, hardware.dram
+    machine = hardware.array, hardware.buffers, hardware.vector, hardware.clock_hz, hardware.dram
+    return job.workload, job.bits, *machine, hardware.cores_per_image
 
 
 class Keys:

@@ -86,8 +86,8 @@ def add_heading(figure: Figure, title: str, note: str = "") -> None:
 def _baseline_phrase(result: Result) -> str:
     """What the run is measured against, and whose layers these are when there are several cores."""
     against = f"; baseline: {result.baseline.name}" if result.baseline else ""
-    cores = result.totals.images
-    return against + (f"; {layers_phrase(result).lower()}" if cores > 1 else "")
+    which = layers_phrase(result).lower()
+    return against + (f"; {which}" if which != "layers" else "")
 
 
 def add_legend(figure: Figure, handles: Sequence[Artist], columns: int) -> None:

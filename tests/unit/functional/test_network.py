@@ -84,7 +84,7 @@ def test_scales_are_found_on_the_input_where_a_file_has_none(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "overrides", "message"),
     [
-        (TEXT, ["cores=2"], r"--functional: a machine of 2 cores \(allowed: cores: 1\)"),
+        (TEXT, ["cores=2"], r"--functional: 2 images at once \(allowed: one: cores_per_image equal to cores\)"),
         (TEXT, ["vector.parameter_bytes_per_channel=4"], r"parameter_bytes_per_channel: 4 \(allowed: 8 bytes or more"),
         (
             TEXT.replace("[bias, relu]", "[relu, batch_norm]"),
