@@ -88,7 +88,8 @@ def _headline_lines(head: Headline) -> list[tuple[str, str]]:
         dram = f"{head.dram_bytes_per_second / 1e9:.2f} of {peak:.2f} GB/s peak ({head.dram_fraction:.1%})"
     cores = "" if head.images == 1 else f", {head.images} cores with an image each"
     if head.cores_per_image > 1:
-        cores = f", {head.images} image{'' if head.images == 1 else 's'} on {head.cores_per_image} cores each"
+        image = "one image" if head.images == 1 else f"{head.images} images, each"
+        cores = f", {image} on {head.cores_per_image} cores"
     return [
         ("precision", head.precision),
         ("speed-up", baseline),

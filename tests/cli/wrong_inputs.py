@@ -155,6 +155,11 @@ CASES = [
         ["--set array.rows=many: array.rows: found 'many'", POSITIVE],
         options=["--set", "array.rows=many"],
     ),
+    Case(
+        "cores that cannot be shared out",
+        ["--set cores_per_image=3: cores_per_image: found 3", "allowed: a divisor of cores: 4"],
+        options=["--set", "cores=4", "--set", "cores_per_image=3"],
+    ),
     Case("--set without a value", ["--set array.rows: no '='", "array.rows=64"], options=["--set", "array.rows"]),
     Case(
         "a tile that cannot fit",

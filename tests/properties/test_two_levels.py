@@ -18,9 +18,12 @@ FRACTION, CYCLES = 0.03, 250
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
-@given(workloads, st.sampled_from(["zcu102", "edge-lpddr4", "bitfusion"]), bits)
-def test_every_fold_and_burst_gives_what_the_closed_forms_say(workload: Workload, preset: str, bits: str) -> None:
-    hardware, precision = load_hardware(preset), resolve_precision(workload, bits)
+@given(workloads, st.sampled_from(["zcu102", "edge-lpddr4", "bitfusion"]), bits, st.sampled_from([1, 1, 2]))
+def test_every_fold_and_burst_gives_what_the_closed_forms_say(
+    workload: Workload, preset: str, bits: str, cores: int
+) -> None:
+    hardware = load_hardware(preset, [f"cores={cores}", f"cores_per_image={cores}"])
+    precision = resolve_precision(workload, bits)
     try:
         coarse = run_network(workload, hardware, precision)
     except MappingError:

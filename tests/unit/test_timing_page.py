@@ -17,7 +17,7 @@ from accelsim.config.hardware import ArrayConfig, Dataflow, Fusion, VectorConfig
 from accelsim.config.presets import load_dram, load_hardware
 from accelsim.hw.dram.address_map import AddressMap
 from accelsim.hw.dram.channel import DramChannel
-from accelsim.simulation import run_network
+from accelsim.simulation import plan_run, run_network
 from accelsim.units import ceil_div, picoseconds_to_cycles
 from accelsim.workload.layers import Gemm
 from accelsim.workload.loader import parse_workload
@@ -73,6 +73,22 @@ def scaled_weight_bytes() -> int:
     return int(statistics["core0"]["weight_dma"]["read_bytes"])
 
 
+def split(layer: str, shape: str, bits: str, cores: int) -> tuple[int, int]:
+    """Bytes that the cores read of a layer together, and the array's cycles on the first of them."""
+    workload = parse_workload(
+        f"name: net\ninput: {{name: x, shape: {shape}}}\nlayers: [{{name: a, input: x, {layer}}}]"
+    )
+    overrides = [f"cores={cores}", f"cores_per_image={cores}", "buffers.output_bytes=4194304"]
+    machine = load_hardware("zcu102", overrides)
+    plans = plan_run(workload, machine, resolve_precision(workload, bits)).plans
+    tiles, shape_of_array = [step.tile for step in plans[0].steps], plans[0].shape
+    assert shape_of_array is not None
+    cycles = [array_cycles(tile, shape_of_array, "ws", shadow_registers=True).total for tile in tiles]
+    return sum(plan.traffic.read_bytes for plan in plans), sum(cycles)
+
+
+SPLIT_ROWS = ("kind: conv2d, out_channels: 64, kernel: 3, padding: 1", "[64, 56, 56]", "w4a4", 2)
+SPLIT_CHANNELS = ("kind: conv2d, out_channels: 512, kernel: 1", "[2048, 7, 7]", "w8a8", 4)
 EXAMPLES: dict[str, tuple[Callable[[], object], str]] = {
     "clock crossing": (lambda: picoseconds_to_cycles(38 * 937, 300_000_000), "done in cycle 11."),
     "a burst": (lambda: dram((0, 1)), "data until 17 + 17 + 4 = **38**"),
@@ -99,6 +115,9 @@ EXAMPLES: dict[str, tuple[Callable[[], object], str]] = {
     "a pool of its own": (lambda: dpu_vector_unit(POOLED), "= **34 512**"),
     "core's ports": (lambda: ceil_div(4096, 16), "4096 / 16 = **256** cycles through its core's"),
     "scales": (scaled_weight_bytes, "40 of parameters, **111** in all"),
+    "split by rows": (lambda: split(*SPLIT_ROWS)[0], "= **141 824** bytes"),
+    "half of the rows": (lambda: split(*SPLIT_ROWS)[1], "= **14 302** cycles"),
+    "split by channels": (lambda: split(*SPLIT_CHANNELS)[0], "four times, **1 454 080**"),
     "vector unit": (lambda: vector_cycles(3136 * 64, 1, VECTOR), "16 + 3136 = **3152** cycles"),
     "softmax": (lambda: vector_cycles(3136 * 64, 3, VECTOR), "16 + 3 * 3136 = 9424"),
     "iso-area": (iso_area, "1237 FP32 PEs: 35 x 35"),

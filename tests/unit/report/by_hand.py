@@ -47,17 +47,20 @@ def result(
     base: list[LayerResult] | None = None,
     *,
     cores: int = 1,
+    cores_per_image: int = 1,
     clock_hz: int = CLOCK_HZ,
     **changes: Any,
 ) -> Result:
-    """The result of these layers, one image per core, against a baseline of the layers in `base`."""
-    run, reference = _run(layers, cores, clock_hz), None
+    """The result of the layers of each image, against a baseline of the layers in `base`."""
+    images = cores // cores_per_image
+    run, reference = _run(layers, images, clock_hz), None
     if base is not None:
         what = {"precision": "fp32", "name": "fp32", "description": "the same array in FP32", "array": (2, 5)}
-        reference = BaselineResult(**(_run(base, cores, clock_hz) | what))
+        reference = BaselineResult(**(_run(base, images, clock_hz) | what))
     fields = {
         "precision": "w4a4", "schema_version": SCHEMA_VERSION, "workload": "net", "seed": 0,
-        "hardware": {"name": "machine", "clock_hz": clock_hz}, "peak_macs_per_cycle": 10 * cores,
+        "hardware": {"name": "machine", "clock_hz": clock_hz, "cores_per_image": cores_per_image},
+        "peak_macs_per_cycle": 10 * cores,
         "dram_peak_bytes_per_second": PEAK_BYTES_PER_SECOND, "baseline": reference,
         "speedup": reference.totals.cycles / run["totals"].cycles if reference else None,
     }  # fmt: skip

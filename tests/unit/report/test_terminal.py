@@ -116,6 +116,12 @@ class TestHeadline:
         assert "20000.0 frames/s, 2 cores with an image each" in text
         assert "Layers of one of 2 cores, in execution order" in text
 
+    def test_cores_that_share_images(self) -> None:
+        text = rendered(result([layer("a", cycles=100)], cores=4, cores_per_image=4))
+        assert "10000.0 frames/s, one image on 4 cores" in text
+        assert "Layers of an image on 4 cores, in execution order" in text
+        assert "2 images, each on 2 cores" in rendered(result([layer("a", cycles=100)], cores=4, cores_per_image=2))
+
 
 class TestTables:
     def test_layers(self, known: Result) -> None:

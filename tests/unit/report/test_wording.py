@@ -18,6 +18,8 @@ def test_layers_of_several_cores_are_those_of_one() -> None:
     layers = [layer("a", cycles=10)]
     assert layers_phrase(result(layers)) == "Layers"
     assert layers_phrase(result(layers, cores=4)) == "Layers of one of 4 cores"
+    assert layers_phrase(result(layers, cores=4, cores_per_image=4)) == "Layers of an image on 4 cores"
+    assert layers_phrase(result(layers, cores=4, cores_per_image=2)) == "Layers of one of 2 images on 2 cores"
 
 
 def test_reading_of_a_run_with_two_bounds() -> None:
