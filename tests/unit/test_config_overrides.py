@@ -115,7 +115,7 @@ def test_a_fault_of_the_file_is_still_blamed_on_the_file() -> None:
 
 def test_valid_paths_are_the_leaves_of_the_model() -> None:
     paths = valid_paths(Hardware)
-    assert paths[:6] == ["name", "description", "clock_hz", "cores", "array.rows", "array.cols"]
+    assert paths[:6] == ["name", "description", "clock_hz", "cores", "cores_per_image", "array.rows"]
     assert {"dram.preset", "dram.channels", "decoder.lanes", "buffers.output_bytes"} < set(paths)
     assert "array" not in paths
 
