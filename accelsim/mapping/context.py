@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import dataclass
 
 from accelsim.config.hardware import Hardware
@@ -18,7 +17,7 @@ class PlanContext:
     precision: Precision
     layouts: dict[str, TensorLayout]
     parameter_address: int
-    resident: Set[str]
+    resident: frozenset[str]
     freed_bytes: int
 
     def resident_bytes(self, tensor: str) -> int:

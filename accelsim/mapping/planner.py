@@ -57,7 +57,7 @@ def _plans_of_cores(layer: Layer, context: PlanContext, costs: LayerCosts, input
         for share in shares:
             yield plan_vector_layer(layer, share.rows, context, costs.space(input_bytes))
         return
-    tiling = costs.best_tiling(layer, largest(shares), frozenset(context.resident), input_bytes)
+    tiling = costs.best_tiling(layer, largest(shares), context.resident, input_bytes)
     for share in shares:
         plan = ArrayPlanner(layer, share, context, tiling).plan()
         yield plan

@@ -7,7 +7,9 @@ from itertools import pairwise
 import pytest
 
 from accelsim.analytic.compute import array_cycles, array_shape
+from accelsim.analytic.estimate import estimated_run_cycles
 from accelsim.config.presets import load_hardware
+from accelsim.explore.sweeps.jobs import Job, planned
 from accelsim.functional.run import FunctionalRun
 from accelsim.result import RunResult
 from accelsim.simulation import dram_of, dram_peak_bytes_per_second, run_network, simulate
@@ -105,6 +107,23 @@ def test_every_core_moves_its_part_and_all_count(workload: Workload) -> None:
     assert min(moved) > 0
     assert sum(moved) == found.totals.dram_write_bytes == sum(layer.dram_write_bytes for layer in found.layers)
     assert found.totals.images == 1
+
+
+def test_a_sweep_shares_plans_between_numbers_of_images_but_not_of_cores_for_each() -> None:
+    one, two, split = (
+        planned(Job("key", "chain", load_hardware("zcu102", overrides), "w4a4"))
+        for overrides in ([], ["cores=2"], ["cores=2", "cores_per_image=2"])
+    )
+    assert one == two != split
+
+
+def test_the_closed_form_gives_each_core_an_equal_part() -> None:
+    precision = resolve_precision(CONVOLUTIONS, "w4a4")
+    alone, split = (
+        estimated_run_cycles(CONVOLUTIONS, load_hardware("zcu102", overrides), precision, float("inf"))
+        for overrides in ([], ["cores=4", "cores_per_image=4"])
+    )
+    assert split == alone / 4
 
 
 @pytest.mark.parametrize("detail", ["transaction", "fine"])
