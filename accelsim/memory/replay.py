@@ -88,13 +88,14 @@ def replay(accesses: Iterable[Access], preset: DramPreset, arbiter: ArbiterName 
     served: list[tuple[Access, Request]] = []
     arrivals, offered = channel.arrivals, 0
     for together in joined(arbitrated(accesses, arbiter)):
-        first, request = together[0], Request()
-        joined_bytes = sum(access.size_bytes for access in together)
-        for address, size_bytes in places.chunks(first.address, joined_bytes):
+        (_, start, _, is_write), request, joined_bytes = together[0], Request(), 0
+        for access in together:
+            joined_bytes += access.size_bytes
+            served.append((access, request))
+        for address, size_bytes in places.chunks(start, joined_bytes):
             bursts = (address + size_bytes - 1) // burst_bytes - address // burst_bytes + 1
-            channel.submit(offered, places.locate(address), bursts, first.is_write, request)
+            channel.submit(offered, places.locate(address), bursts, is_write, request)
             offered += bursts
-        served.extend((access, request) for access in together)
         while len(arrivals) > AHEAD:
             channel.step(FOREVER)
     while channel.step(FOREVER):
@@ -110,18 +111,17 @@ def joined(accesses: Iterable[Access]) -> Iterator[list[Access]]:
     They are served and timed as one, so the latency of each is that of all of them; a single one stays what it is.
     """
     together: list[Access] = []
-    room = end = 0
+    room, next_one = 0, None
     for access in accesses:
-        last = together[-1] if together else None
-        goes_on = last is not None and access.address == end and access.size_bytes <= room
-        if goes_on and last is not None and (access.initiator, access.is_write) == (last.initiator, last.is_write):
+        initiator, address, size_bytes, is_write = access
+        if (initiator, address, is_write) == next_one and size_bytes <= room:
             together.append(access)
         else:
             if together:
                 yield together
             together, room = [access], JOINED_BYTES
-        room -= access.size_bytes
-        end = access.address + access.size_bytes
+        room -= size_bytes
+        next_one = (initiator, address + size_bytes, is_write)
     if together:
         yield together
 

@@ -40,7 +40,8 @@ class AddressMap:
         for name in reversed(preset.address_map[: preset.address_map.index("column")]):
             fields[name] = (stride_bytes, sizes[name])
             stride_bytes *= sizes[name]
-        self._channel, self._row, self._bank, self._bank_group = (fields[name] for name in Location._fields)
+        #: Stride in bytes and number of each field of a Location, one after the other.
+        self._strides = tuple(number for name in Location._fields for number in fields[name])
 
     def chunks(self, address: int, size_bytes: int) -> Iterator[tuple[int, int]]:
         """Address and bytes of the part of a range in each block that it touches."""
@@ -48,10 +49,7 @@ class AddressMap:
 
     def locate(self, address: int) -> Location:
         """The place of the burst that holds the byte at `address`."""
-        channel, row, bank, group = self._channel, self._row, self._bank, self._bank_group
+        channel, channels, row, rows, bank, banks, group, groups = self._strides
         return Location(
-            address // channel[0] % channel[1],
-            address // row[0] % row[1],
-            address // bank[0] % bank[1],
-            address // group[0] % group[1],
+            address // channel % channels, address // row % rows, address // bank % banks, address // group % groups
         )

@@ -39,10 +39,11 @@ class QueuedChannel:
         self._active: list[QueuedBank] = []  # in the order of their turns
         self._last_served = 0  # index of the bank that had the last one
         self._in_group = [0] * preset.bank_groups  # active banks
+        self._slots = _slots(len(self._all_banks), preset.banks_per_group, timing)
         self._slot = 0
         self._other_way: list[QueuedBank] = []  # banks that wait for the bus to turn
-        self._is_writing = False
         self._last_command = NEVER
+        self._set_direction(is_writing=False)
         self._openings: list[tuple[int, int, QueuedBank]] = []  # a heap: when the row is open, a number, the bank
         self._activates = deque([NEVER] * 4, maxlen=4)
         self._next_refresh = timing.tREFI
@@ -91,8 +92,12 @@ class QueuedChannel:
             bank.is_opening = False
             self._pick(bank)
         if self._active:
-            opening = openings[0][0] if openings else FOREVER
-            self._serve(min(until, self._next_refresh, arrival, opening))
+            boundary = openings[0][0] if openings else until
+            if boundary > until:
+                boundary = until
+            if boundary > arrival:
+                boundary = arrival
+            self._serve(boundary if boundary < self._next_refresh else self._next_refresh)
         elif self._other_way:
             self._turn()
         elif openings or arrival < FOREVER:
@@ -104,30 +109,40 @@ class QueuedChannel:
 
     def _serve(self, boundary: int) -> None:
         """Let the active banks take turns until the first of them is through with its run, or until `boundary`."""
-        active, slot = self._active, self._slot
-        banks = len(active)
-        rounds = min([bank.current.left for bank in active])  # type: ignore[union-attr]
-        need = self._admission.leaving_before_change()
-        if need > 0:
-            window = self._window
-            leaving = sum([bank.length > window for bank in active])
-            if leaving and need < rounds * leaving:
-                rounds = -(-need // leaving)
-        start, extra = self.now, 0
-        if start + rounds * banks * slot > boundary:
-            slots = max(1, -(-(boundary - start) // slot))
+        active, slot, start = self._active, self._slot, self.now
+        banks, rounds, extra = len(active), self._rounds(), 0
+        end = start + rounds * banks * slot
+        if end > boundary:
+            slots = -(-(boundary - start) // slot) if boundary > start else 1
             rounds, extra = divmod(slots, banks)
             end = start + slots * slot
-            self.now = max(boundary, end - slot + self._joining_gap(boundary))
+            joined = end - slot + self._joining_gap(boundary)
+            self.now = joined if joined > boundary else boundary
         else:
-            self.now = end = start + rounds * banks * slot
+            self.now = end
         self._last_command = end - slot
-        finished = self._advance(start, rounds, extra)
+        self.bursts += rounds * banks + extra
+        finished = self._advance(rounds, extra, start + self._recovery)
         if extra:
             active[:] = active[extra:] + active[:extra]
         self._last_served = active[-1].index
         for bank in finished:
             self._next_run(bank)
+
+    def _rounds(self) -> int:
+        """Turns of every active bank until the first run ends, or until the queue has something to do."""
+        window, rounds, leaving = self._window, FOREVER, 0
+        for bank in self._active:
+            left = bank.current.left  # type: ignore[union-attr]
+            if left < rounds:
+                rounds = left
+            if bank.length > window:
+                leaving += 1
+        if leaving:
+            need = self._admission.leaving_before_change()
+            if 0 < need < rounds * leaving:
+                return -(-need // leaving)
+        return rounds
 
     def _joining_gap(self, boundary: int) -> int:
         """Clocks from the last burst to the next: less than a slot where a bank of another group joins."""
@@ -136,43 +151,44 @@ class QueuedChannel:
             return min(self._slot, self._timing.tCCD_S)
         return self._slot
 
-    def _advance(self, start: int, rounds: int, extra: int) -> list[QueuedBank]:
-        """Serve `rounds` bursts of each active bank, one more of the first `extra`; banks whose run has ended."""
-        timing, window, slot, active = self._timing, self._window, self._slot, self._active
+    def _advance(self, rounds: int, extra: int, recovered: int) -> list[QueuedBank]:
+        """Serve `rounds` bursts of each active bank, one more of the first `extra`; banks whose run has ended.
+
+        A row served now could be precharged at `recovered`.
+        """
+        window, slot, active = self._window, self._slot, self._active
         period, finished, beyond = slot * len(active), [], 0
-        recovery = timing.write_to_precharge if self._is_writing else timing.tRTP
-        for place, bank in enumerate(active):
-            served = rounds + 1 if place < extra else rounds
-            if not served:
-                break
-            run = bank.current
-            assert run is not None
-            run.left -= served
-            length = bank.length
+        served = rounds + 1 if extra else rounds
+        recovered += (served - 1) * period
+        for bank in active:
+            run, length = bank.current, bank.length
+            run.left -= served  # type: ignore[union-attr]
             bank.length = length - served
             if length > window:
-                beyond += min(served, length - window)
+                beyond += served if length - served > window else length - window
             bank.row_bursts += served
-            bank.precharge_from = start + place * slot + (served - 1) * period + recovery
-            self.bursts += served
-            if not run.left:
+            bank.precharge_from = recovered
+            if not run.left:  # type: ignore[union-attr]
                 finished.append(bank)
+            recovered += slot
+            if extra:
+                extra -= 1
+                if not extra:
+                    if not rounds:
+                        break
+                    served = rounds
+                    recovered -= period
         self._admission.beyond -= beyond
         return finished
 
     def _next_run(self, bank: QueuedBank) -> None:
         """The bank's run has ended: tell its request, and go on with what comes next."""
-        timing, run = self._timing, bank.current
+        run, runs = bank.current, bank.runs
         assert run is not None
-        if self._is_writing:
-            clock = bank.precharge_from - timing.write_to_precharge + timing.write_to_data_end
-        else:
-            clock = bank.precharge_from - timing.tRTP + timing.read_to_data_end
-        request = run.request
+        request, data_end = run.request, bank.precharge_from + self._recovered_to_data_end
         request.parts -= 1
-        if clock > request.finished:
-            request.finished = clock
-        runs = bank.runs
+        if data_end > request.finished:
+            request.finished = data_end
         runs.remove(run)
         if runs and runs[0].row == run.row and runs[0].is_write == run.is_write:
             bank.current = runs[0]
@@ -196,15 +212,15 @@ class QueuedChannel:
 
     def _pick(self, bank: QueuedBank) -> None:
         """What a bank that waits does next: serve a row hit, wait for the bus to turn, or open another row."""
-        runs = bank.runs
+        runs, row = bank.runs, bank.row
         if not runs:
             return
-        if bank.row != NO_ROW and (runs[0].row == bank.row or self._hits_go_first(bank)):
+        if row != NO_ROW and (runs[0].row == row or self._hits_go_first(bank)):
             left, hits_other_way = self._window, False
             for run in runs:
                 if left <= 0:
                     break
-                if run.row == bank.row:
+                if run.row == row:
                     if run.is_write == self._is_writing:
                         bank.current = run
                         self._join(bank)
@@ -219,10 +235,9 @@ class QueuedChannel:
 
     def _join(self, bank: QueuedBank) -> None:
         """Let a bank take part, when its turn comes after the bank that had the last one."""
-        active, banks = self._active, len(self._all_banks)
-        turn = (bank.index - self._last_served - 1) % banks
-        place = len(active)
-        while place and (active[place - 1].index - self._last_served - 1) % banks > turn:
+        active, banks, first = self._active, len(self._all_banks), self._last_served + 1
+        turn, place = (bank.index - first) % banks, len(active)
+        while place and (active[place - 1].index - first) % banks > turn:
             place -= 1
         active.insert(place, bank)
         self._in_group[bank.group] += 1
@@ -237,34 +252,44 @@ class QueuedChannel:
     def _open(self, bank: QueuedBank, row: int) -> None:
         """Precharge if another row is open, and activate, as soon as the bank and the power for activates allow."""
         timing, activates = self._timing, self._activates
+        clock = self.now if self.now > bank.precharge_from else bank.precharge_from
         if bank.row == NO_ROW:
             self.row_misses += 1
-            clock = max(self.now, bank.precharge_from)
         else:
             self.row_conflicts += 1
-            clock = max(self.now, bank.precharge_from, bank.activated + timing.tRAS) + timing.tRP
-        clock = max(clock, activates[0] + timing.tFAW, activates[-1] + timing.tRRD_S)
+            may_precharge = bank.activated + timing.tRAS
+            clock = (clock if clock > may_precharge else may_precharge) + timing.tRP
+        powered = activates[0] + timing.tFAW
+        apart = activates[-1] + timing.tRRD_S
+        if powered < apart:
+            powered = apart
+        if clock < powered:
+            clock = powered
         activates.append(clock)
         bank.row, bank.row_bursts, bank.activated, bank.is_opening = row, 0, clock, True
         heapq.heappush(self._openings, (clock + timing.tRCD, self.row_misses + self.row_conflicts, bank))
 
     def _set_slot(self) -> None:
         """Clocks from one burst to the next: the bus's, or more where active banks share a group."""
-        timing, banks = self._timing, len(self._active)
-        if banks == 1:
-            self._slot = timing.tCCD_L
-        elif banks:
-            self._slot = max(timing.tCCD_S, ceil_div(max(self._in_group) * timing.tCCD_L, banks))
+        self._slot = self._slots[len(self._active)][max(self._in_group)]
+
+    def _set_direction(self, is_writing: bool) -> None:
+        """The direction of the bus, and from a command in it to a precharge, and from there to the end of its data."""
+        timing, self._is_writing = self._timing, is_writing
+        self._recovery = timing.write_to_precharge if is_writing else timing.tRTP
+        data_end = timing.write_to_data_end if is_writing else timing.read_to_data_end
+        self._recovered_to_data_end = data_end - self._recovery
 
     def _turn(self) -> None:
         """Nothing is left to do in the bus's direction: it turns."""
         timing = self._timing
-        self._is_writing = not self._is_writing
+        self._set_direction(not self._is_writing)
         gap = timing.read_to_write if self._is_writing else timing.write_to_read
         self.now = max(self.now, self._last_command + gap)
         banks, self._other_way = self._other_way, []
         for bank in banks:
-            self._pick(bank)
+            if not bank.is_opening:  # for a conflict that came after the bank had begun to wait
+                self._pick(bank)
 
     def _refresh(self) -> None:
         """All banks are closed and refreshed as soon as their last commands allow."""
@@ -284,3 +309,16 @@ class QueuedChannel:
         first = self._last_served + 1
         for bank in self._all_banks[first:] + self._all_banks[:first]:
             self._pick(bank)
+
+
+def _slots(banks: int, banks_per_group: int, timing: Timing) -> list[list[int]]:
+    """Clocks from one burst to the next, by the active banks and by those of them that share a group, at most.
+
+    The bus's, or more where banks share a group; a bank that is alone has nobody to take turns with.
+    """
+    alone, bus = timing.tCCD_L, timing.tCCD_S
+    shared = range(banks_per_group + 1)
+    return [
+        [alone if active <= 1 else max(bus, ceil_div(sharing * alone, active)) for sharing in shared]
+        for active in range(banks + 1)
+    ]
