@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from simpy import Environment
 
 from accelsim.config.dram import DramPreset
@@ -75,7 +77,9 @@ class Accelerator(Module):
     ) -> Dram | FineDram | IdealMemory:
         if dram is None:
             return IdealMemory(self.env, "dram", self, trace, values)
-        return (FineDram if detail == "fine" else Dram)(
+        in_flight = hardware.interconnect.in_flight_per_channel * hardware.dram.channels
+        block = FineDram if detail == "fine" else partial(Dram, in_flight=in_flight)
+        return block(
             self.env,
             "dram",
             self,

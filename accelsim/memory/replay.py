@@ -12,9 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from accelsim.config.dram import DramPreset
 from accelsim.errors import InputError, one_of
 from accelsim.hw.dram.address_map import AddressMap
-from accelsim.hw.dram.queued_bank import Request
-from accelsim.hw.dram.queued_channel import QueuedChannel
-from accelsim.hw.dram.timing import FOREVER
+from accelsim.hw.dram.bank import Request
+from accelsim.hw.dram.channel import DramChannel
 from accelsim.memory.trace_file import Access
 from accelsim.tlm import Arbiter, FixedPriority, OldestFirst, RoundRobin, Weighted
 from accelsim.tlm.arbiter import Request as Waiting
@@ -23,7 +22,7 @@ from accelsim.units import PICOSECONDS_PER_SECOND
 ArbiterName = Literal["oldest_first", "round_robin", "fixed_priority", "weighted"]
 ARBITERS: tuple[ArbiterName, ...] = get_args(ArbiterName)
 PERCENTILES = (50, 90, 99)
-#: Runs that wait in front of the controller: more than it can look at, so that it is never kept waiting.
+#: Requests that are not served: more than the controller can look at, so that it is never kept waiting.
 AHEAD = 256
 #: Most bytes of transactions that are served as one because they follow each other.
 JOINED_BYTES = 4096
@@ -84,9 +83,9 @@ def replay(accesses: Iterable[Access], preset: DramPreset, arbiter: ArbiterName 
     Raises InputError for a trace without transactions or an unknown arbiter, and what reading `accesses` raises.
     """
     one_of("arbiter", arbiter, ARBITERS)
-    channel, places, burst_bytes = QueuedChannel(preset), AddressMap(preset, 1), preset.burst_bytes
+    channel, places, burst_bytes = DramChannel(preset), AddressMap(preset, 1), preset.burst_bytes
     served: list[tuple[Access, Request]] = []
-    arrivals, offered = channel.arrivals, 0
+    offered = 0
     for together in joined(arbitrated(accesses, arbiter)):
         (_, start, _, is_write), request, joined_bytes = together[0], Request(), 0
         for access in together:
@@ -96,10 +95,9 @@ def replay(accesses: Iterable[Access], preset: DramPreset, arbiter: ArbiterName 
             bursts = (address + size_bytes - 1) // burst_bytes - address // burst_bytes + 1
             channel.submit(offered, places.locate(address), bursts, is_write, request)
             offered += bursts
-        while len(arrivals) > AHEAD:
-            channel.step(FOREVER)
-    while channel.step(FOREVER):
-        pass
+        if channel.requests > 2 * AHEAD:
+            channel.advance(most_requests=AHEAD)
+    channel.advance()
     if not served:
         raise InputError("trace", "holds no transactions", "at least one")
     return _result(served, channel, preset, arbiter)
@@ -159,7 +157,7 @@ def _policy(arbiter: ArbiterName, initiators: int) -> Arbiter:
 
 
 def _result(
-    served: list[tuple[Access, Request]], channel: QueuedChannel, preset: DramPreset, arbiter: ArbiterName
+    served: list[tuple[Access, Request]], channel: DramChannel, preset: DramPreset, arbiter: ArbiterName
 ) -> MemoryResult:
     clocks = max(request.finished for _, request in served)
     by_initiator: dict[str, list[tuple[Access, Request]]] = {}

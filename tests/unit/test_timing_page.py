@@ -16,6 +16,7 @@ from accelsim.analytic.vector import lane_elements, passes_of, vector_cycles
 from accelsim.config.hardware import ArrayConfig, Dataflow, Fusion, VectorConfig
 from accelsim.config.presets import load_dram, load_hardware
 from accelsim.hw.dram.address_map import AddressMap
+from accelsim.hw.dram.bank import Request
 from accelsim.hw.dram.channel import DramChannel
 from accelsim.simulation import plan_run, run_network
 from accelsim.units import ceil_div, picoseconds_to_cycles
@@ -34,8 +35,11 @@ VECTOR = VectorConfig(lanes=64, latency_cycles=16)
 def dram(*chunks: tuple[int, int]) -> int:
     """When the last of some (address, bursts) reads that arrive together at clock 0 is done."""
     preset = load_dram("ddr4-2400")
-    channel, places = DramChannel(preset), AddressMap(preset, 1)
-    return [channel.serve(0, places.locate(address), bursts, False) for address, bursts in chunks][-1]
+    channel, places, requests = DramChannel(preset), AddressMap(preset, 1), [Request() for _ in chunks]
+    for (address, bursts), request in zip(chunks, requests, strict=True):
+        channel.submit(0, places.locate(address), bursts, False, request)
+    channel.advance()
+    return requests[-1].finished
 
 
 def array(

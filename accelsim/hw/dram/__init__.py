@@ -1,6 +1,6 @@
-"""The DRAM. `module.py` is the block on the socket; behind it each channel answers, in closed form, when a chunk of
-bursts is done: `channel.py`, from the state of its banks (`bank.py`) and of the controller's queue (`queue.py`).
-`fine.py` is the same block burst by burst: `queued_channel.py`, `queued_bank.py` and `admission.py`.
+"""The DRAM. `module.py` is the block on the socket; behind it each channel says when a request is done: `channel.py`,
+from its banks (`bank.py`), the turns they take on the bus (`bus_turns.py`) and the controller's queues (`admission.py`).
+`fine.py` is the same block in step with the rest: `detail: fine`.
 """
 
 from accelsim.hw.dram.fine import FineDram

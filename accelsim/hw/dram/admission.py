@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from accelsim.hw.dram.queued_bank import QueuedBank, Run
+from accelsim.hw.dram.bank import Bank, Run
 from accelsim.hw.dram.timing import FOREVER, NEVER
 
 
@@ -18,11 +18,14 @@ class Admission:
     waits until all of them would have found one.
     """
 
-    def __init__(self, banks: Sequence[QueuedBank], capacity: int, window: int, put: Callable[[Run], None]) -> None:
+    def __init__(
+        self, groups: Sequence[Sequence[Bank]], capacity: int, window: int, put: Callable[[Run], None]
+    ) -> None:
         self.arrivals: deque[Run] = deque()
         #: Bursts that were sent to a bank and find no place in its window yet: they still have theirs here.
         self.beyond = 0
-        self._banks, self._capacity, self._window, self._put = banks, capacity, window, put
+        self._banks = [bank for group in groups for bank in group]
+        self._capacity, self._window, self._put = capacity, window, put
         self._is_draining = False
         self._kept: deque[Run] = deque()
         self._kept_bursts = 0
@@ -35,18 +38,19 @@ class Admission:
 
         Returns when the next run is here if that alone keeps it waiting, else FOREVER.
         """
+        arrivals, capacity = self.arrivals, self._capacity
         while True:
             if self._is_draining and self.beyond <= self._to_move:
                 self._end_drain()
-            if not self.arrivals:
+            if not arrivals:
                 return FOREVER
-            run = self.arrivals[0]
+            run = arrivals[0]
             goes_on = run.is_write == self._is_draining
-            if (self.beyond if goes_on else self._kept_bursts) >= self._capacity:
+            if (self.beyond if goes_on else self._kept_bursts) >= capacity:
                 return FOREVER
             if run.arrival > clock:
                 return run.arrival
-            self.arrivals.popleft()
+            arrivals.popleft()
             if run.request.accepted == NEVER:
                 run.request.accepted = clock
             if goes_on:

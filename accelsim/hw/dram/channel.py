@@ -1,145 +1,211 @@
-"""How long one DRAM channel takes for a chunk of consecutive bursts, in closed form (docs/timing-model.md, "DRAM")."""
+"""One DRAM channel: its banks, its bus and the queues of its controller (docs/timing-model.md, "DRAM")."""
 
 from __future__ import annotations
 
+import heapq
+from collections import deque
+
 from accelsim.config.dram import DramPreset
 from accelsim.hw.dram.address_map import Location
-from accelsim.hw.dram.bank import Bank, Stream
-from accelsim.hw.dram.queue import TransactionQueue
-from accelsim.hw.dram.timing import SharedServer, Timing
-from accelsim.units import ceil_div
+from accelsim.hw.dram.admission import Admission
+from accelsim.hw.dram.bank import NO_ROW, Bank, Request, Run
+from accelsim.hw.dram.bus_turns import BusTurns
+from accelsim.hw.dram.timing import FOREVER, NEVER, Timing
+
+#: Bursts of a row after which a conflict that is ready no longer waits for further hits.
+ROW_HIT_LIMIT = 4
 
 
-class DramChannel:
-    """The banks of a channel, what they share, and the controller's queue. Pure arithmetic on whole clocks, no SimPy.
+class DramChannel(BusTurns):
+    """Every burst gets its slot on the bus, at a cost that grows with runs of bursts, not with bursts.
 
-    Chunks are scheduled in the order of the calls, each in a bounded number of operations, however many bursts it has;
-    where a real controller would let a later one run beside or before an earlier one, the later one is given the time
-    that this leaves. Shared are the data bus (a burst per tCCD_S), each bank group (a burst per tCCD_L) and the power
-    for activates (four per tFAW). Inside, clocks leave refreshes out; `serve` takes and gives real ones.
+    The end of a run, an open row, room in the queues and a refresh are events; `advance` goes from one to the next.
+    Pure arithmetic on whole clocks, no SimPy.
     """
 
     def __init__(self, preset: DramPreset) -> None:
-        self._timing = timing = Timing.of(preset)
-        self._banks = [
-            [Bank(group, timing) for _ in range(preset.banks_per_group)] for group in range(preset.bank_groups)
+        timing, per_group = Timing.of(preset), preset.banks_per_group
+        self.banks = [
+            [Bank(group * per_group + bank, group) for bank in range(per_group)] for group in range(preset.bank_groups)
         ]
+        admission = Admission(self.banks, timing.queue_bursts, timing.bank_queue_bursts, self._put)
+        super().__init__(timing, self.banks, admission)
         self._interleaves_bank_groups = preset.interleaves_bank_groups
-        self._queue = TransactionQueue(timing.queue_bursts)
-        self._bus = SharedServer()
-        self._groups = [SharedServer() for _ in range(preset.bank_groups)]
-        self._activates = SharedServer()  # in quarters of a clock
-        self._streams: list[Stream] = []
-        self._last_is_write = False
-        #: Bursts served.
-        self.bursts = 0
-
-    @property
-    def row_misses(self) -> int:
-        """Bursts that found their bank closed."""
-        return sum(bank.row_misses for group in self._banks for bank in group)
-
-    @property
-    def row_conflicts(self) -> int:
-        """Bursts that found another row open."""
-        return sum(bank.row_conflicts for group in self._banks for bank in group)
+        self._other_way: list[Bank] = []  # banks that wait for the bus to turn
+        self._activates = deque([NEVER] * 4, maxlen=4)
+        self._next_refresh = timing.tREFI
+        self.row_misses = self.row_conflicts = 0
 
     @property
     def row_hits(self) -> int:
         """Bursts that found their row open."""
         return self.bursts - self.row_misses - self.row_conflicts
 
-    def serve(self, arrival: int, place: Location, bursts: int, is_write: bool) -> int:
-        """Clock at which the last data of a chunk have passed, for a chunk that reaches the controller at `arrival`.
+    def submit(self, arrival: int, place: Location, bursts: int, is_write: bool, request: Request) -> None:
+        """Hand in a chunk of a request that reaches the controller at `arrival`, all in one block of the address map.
 
-        Arrivals do not decrease from call to call. The chunk lies in one block of the address map.
+        Chunks are accepted in the order of the calls.
         """
-        timing = self._timing
-        accepted = self._queue.accept(timing.without_refreshes(arrival))
-        others = [stream for stream in self._streams if stream[1] > accepted]
-        bank, share = self._banks[place.bank_group][place.bank], bursts
+        if not request.left:
+            self.requests += 1
+        request.left += bursts
+        request.is_write = is_write
+        groups = len(self.banks)
         if not self._interleaves_bank_groups:
-            start, end = self._stream(bank, place.row, bursts, accepted, is_write, others)
+            self._arrive(arrival, place, place.bank_group, bursts, is_write, request)
+            return
+        window = groups * self._window  # a part at a time, so that the groups arrive side by side as their bursts do
+        for first in range(0, bursts, window):
+            part = min(window, bursts - first)
+            for step in range(min(groups, part)):
+                share = (part - step + groups - 1) // groups
+                self._arrive(arrival, place, (place.bank_group + step) % groups, share, is_write, request)
+
+    def _arrive(self, arrival: int, place: Location, group: int, bursts: int, is_write: bool, request: Request) -> None:
+        bank = self.banks[group][place.bank]
+        request.runs += 1
+        self._admission.arrivals.append(Run(arrival, bank, place.row, bursts, is_write, request))
+
+    def earliest_end(self, request: Request) -> int:
+        """When the last data of a request have passed, or, if some of it is left, a clock before which they cannot."""
+        if not request.left:
+            return request.finished
+        timing = self._timing
+        data_end = timing.write_to_data_end if request.is_write else timing.read_to_data_end
+        spacing = timing.tCCD_L if request.runs == 1 else timing.tCCD_S
+        return self.now + (request.left - 1) * spacing + data_end
+
+    def advance(self, until: int = FOREVER, most_requests: int = 0) -> None:
+        """Go on to about a clock, or until at most so many requests are not served."""
+        admission, openings, active = self._admission, self._openings, self._active
+        while self.requests > most_requests and self.now < until:
+            if self.now >= self._next_refresh:
+                self._refresh()
+            arrival = admission.accept(self.now)
+            while openings and openings[0][0] <= self.now:
+                bank = heapq.heappop(openings)[2]
+                bank.is_opening = False
+                self._pick(bank)
+            boundary = openings[0][0] if openings else FOREVER
+            if boundary > arrival:
+                boundary = arrival
+            if active:
+                if boundary > until:
+                    boundary = until
+                if boundary > self._next_refresh:
+                    boundary = self._next_refresh
+                if len(active) == 1:
+                    self._serve_alone(active[0], boundary)
+                else:
+                    self._serve(boundary)
+            elif self._other_way:
+                self._turn()
+            elif boundary < FOREVER:
+                self.now = min(until, self._next_refresh, boundary)
+            else:
+                admission.change_when_idle()
+
+    def _next_run(self, bank: Bank) -> None:
+        """The bank's run has ended: tell its request, and go on with what comes next."""
+        run, runs = bank.current, bank.runs
+        assert run is not None
+        request, data_end = run.request, bank.precharge_from + self._recovered_to_data_end
+        request.runs -= 1
+        if data_end > request.finished:
+            request.finished = data_end
+        runs.remove(run)
+        if runs and runs[0].row == run.row and runs[0].is_write == run.is_write:
+            bank.current = runs[0]
+            return
+        self._leave(bank)
+        if runs:
+            self._pick(bank)
+
+    def _put(self, run: Run) -> None:
+        """A run moves on to its bank."""
+        bank = run.bank
+        beyond = bank.length + run.left - self._window
+        if beyond > 0:
+            self._admission.beyond += min(beyond, run.left)
+        bank.length += run.left
+        bank.runs.append(run)
+        if bank.current is None and not bank.is_opening:
+            self._pick(bank)
+
+    def _pick(self, bank: Bank) -> None:
+        """What a bank that waits does next: serve a row hit, wait for the bus to turn, or open another row."""
+        runs, row = bank.runs, bank.row
+        if row != NO_ROW and (runs[0].row == row or self._hits_go_first(bank)):
+            left, hits_other_way = self._window, False
+            for run in runs:
+                if left <= 0:
+                    break
+                if run.row == row:
+                    if run.is_write == self._is_writing:
+                        bank.current = run
+                        self._join(bank)
+                        return
+                    hits_other_way = True
+                left -= run.left
+            if hits_other_way:
+                if bank not in self._other_way:
+                    self._other_way.append(bank)
+                return
+        self._open(bank, runs[0].row)
+
+    def _hits_go_first(self, bank: Bank) -> bool:
+        """Whether hits overtake a conflict: unless the row has had enough, and a precharge fits between two turns."""
+        return (
+            bank.row_bursts < ROW_HIT_LIMIT or self._is_writing or self._slot * len(self._active) <= self._timing.tRTP
+        )
+
+    def _open(self, bank: Bank, row: int) -> None:
+        """Precharge if another row is open, and activate, as soon as the bank and the power for activates allow."""
+        timing, activates = self._timing, self._activates
+        clock = self.now if self.now > bank.precharge_from else bank.precharge_from
+        if bank.row == NO_ROW:
+            self.row_misses += 1
         else:
-            start, end, share = self._spread(place, bursts, accepted, is_write)
-        turning = self._turn_around(bursts, is_write, others) if is_write or self._last_is_write else 0
-        end += turning
-        bus_end = self._bus.add(accepted, bursts * timing.tCCD_S + turning)
-        last_in_group, last_on_bus = end - timing.tCCD_L, bus_end - timing.tCCD_S
-        last_command = last_in_group if last_in_group > last_on_bus else last_on_bus
-        finish = end if end > bus_end else bus_end
-        others.append((start, finish, bursts, is_write))
-        self._streams = others
-        self.bursts += bursts
-        # A burst leaves the transaction queue once its bank has served the one that is a bank queue's length ahead.
-        first_leaves = last_leaves = bank.enqueue(start, finish, share, accepted)
-        if share > timing.bank_queue_bursts:
-            last_leaves = max(first_leaves, finish - (finish - start) * timing.bank_queue_bursts // share)
-        if last_leaves > accepted:
-            self._queue.take(bursts, first_leaves, last_leaves)
-        return timing.with_refreshes(last_command) + (timing.write_to_data_end if is_write else timing.read_to_data_end)
+            self.row_conflicts += 1
+            may_precharge = bank.activated + timing.tRAS
+            clock = (clock if clock > may_precharge else may_precharge) + timing.tRP
+        powered = activates[0] + timing.tFAW
+        apart = activates[-1] + timing.tRRD_S
+        if powered < apart:
+            powered = apart
+        if clock < powered:
+            clock = powered
+        activates.append(clock)
+        bank.row, bank.row_bursts, bank.activated, bank.is_opening = row, 0, clock, True
+        heapq.heappush(self._openings, (clock + timing.tRCD, self.row_misses + self.row_conflicts, bank))
 
-    def _spread(self, place: Location, bursts: int, accepted: int, is_write: bool) -> tuple[int, int, int]:
-        """First and last clock of a chunk that goes round the bank groups, and the bursts of each group.
+    def _turn(self) -> None:
+        """Nothing is left to do in the bus's direction: it turns."""
+        timing = self._timing
+        self._set_direction(not self._is_writing)
+        gap = timing.read_to_write if self._is_writing else timing.write_to_read
+        self.now = max(self.now, self._last_command + gap)
+        banks, self._other_way = self._other_way, []
+        for bank in banks:
+            if not bank.is_opening:  # for a conflict that came after the bank had begun to wait
+                self._pick(bank)
 
-        The groups take turns on the bus, so that none is slowed by another.
-        """
-        groups = len(self._banks)
-        used = min(groups, bursts)
-        share = ceil_div(bursts, used)
-        banks = [self._banks[(place.bank_group + step) % groups][place.bank] for step in range(used)]
-        spans = [self._stream(bank, place.row, share, accepted, is_write, []) for bank in banks]
-        return min(span[0] for span in spans), max(span[1] for span in spans), share
-
-    def _stream(
-        self, bank: Bank, row: int, bursts: int, accepted: int, is_write: bool, others: list[Stream]
-    ) -> tuple[int, int]:
-        """First and last clock of a bank's part of a chunk, slowed by the streams that go on beside it in other groups.
-
-        A lone burst finds a gap in its group's earlier streams.
-        """
-        timing, group = self._timing, self._groups[bank.group]
-        spacing = timing.tCCD_L
-        if bursts <= timing.bank_queue_bursts and bank.overtakes(row, bursts, accepted):
-            start = bank.overtake(bursts, accepted)
-            clocks = bursts * spacing + self._bus_sharing(bursts, start, others)
-            group.add(accepted, clocks)
-            bank.postpone(clocks)
-            return start, start + clocks
-        start = bank.open(row, bursts, accepted, self._activates)
-        if bursts == 1:
-            end = max(start + spacing, group.add(accepted, spacing))
-        else:
-            if group.end > start:
-                start = group.end
-            lost = self._bus_sharing(bursts, start, others) if others else 0
-            end = group.end = start + bursts * spacing + lost
-        bank.precharge_from = end - spacing + (timing.write_to_precharge if is_write else timing.tRTP)
-        return start, end
-
-    def _bus_sharing(self, bursts: int, start: int, others: list[Stream]) -> int:
-        """What a stream loses to those beside it until the shorter side is through; their bursts are evenly spread."""
-        beside = left = 0
-        for first, finish, count, _ in others:
-            if finish > start:
-                beside += 1
-                left += count if first >= start else count * (finish - start) // (finish - first)
-        if not beside:
-            return 0
-        lost_per_burst = self._timing.tCCD_S * (1 + beside) - self._timing.tCCD_L
-        return min(bursts, ceil_div(left, beside)) * max(0, lost_per_burst)
-
-    def _turn_around(self, bursts: int, is_write: bool, others: list[Stream]) -> int:
-        """Clocks that the data bus rests because its direction changes.
-
-        Writes gather and drain a queue's length at a time, so a long write beside reads turns the bus several times.
-        """
-        timing, clocks = self._timing, 0
-        if is_write != self._last_is_write:
-            self._last_is_write = is_write
-            if others:
-                clocks = timing.read_to_write_gap if is_write else timing.write_to_read_gap
-        if is_write and bursts > timing.queue_bursts and not all(is_writing for *_, is_writing in others):
-            further_drains = bursts // timing.queue_bursts - 1
-            clocks += further_drains * (timing.read_to_write_gap + timing.write_to_read_gap)
-        return clocks
+    def _refresh(self) -> None:
+        """All banks are closed and refreshed as soon as their last commands allow."""
+        timing, closed = self._timing, self._next_refresh
+        opened = [bank for bank in self._all_banks if bank.row != NO_ROW]
+        for bank in opened:
+            if bank.activated <= self._next_refresh:
+                closed = max(closed, max(bank.precharge_from, bank.activated + timing.tRAS) + timing.tRP)
+        self.now = max(self.now, closed + timing.tRFC)
+        self._next_refresh += timing.tREFI
+        self._active.clear()
+        self._other_way.clear()
+        self._openings.clear()
+        self._in_group = [0] * len(self._in_group)
+        for bank in opened:
+            bank.close(self.now)
+        first = self._last_served + 1
+        for bank in self._all_banks[first:] + self._all_banks[:first]:
+            if bank.runs:
+                self._pick(bank)

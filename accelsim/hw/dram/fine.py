@@ -6,11 +6,11 @@ from simpy import Environment, Event
 from simpy.events import ProcessGenerator
 
 from accelsim.config.dram import DramPreset
+from accelsim.hw.dram.bank import Request
 from accelsim.hw.dram.module import DramBlock
-from accelsim.hw.dram.queued_bank import Request
-from accelsim.hw.dram.queued_channel import QueuedChannel
 from accelsim.hw.values import TIMED_ONLY, Values
-from accelsim.tlm import Command, Module, Trace, Transaction
+from accelsim.tlm import Module, Trace, Transaction
+from accelsim.units import PICOSECONDS_PER_SECOND
 
 #: Clocks that the channels are ahead of the rest at most (the quantum of TLM-2.0's temporal decoupling): what arrives
 #: meanwhile is seen at its end. Two bursts.
@@ -20,11 +20,9 @@ QUANTUM_CLOCKS = 8
 class FineDram(DramBlock):
     """Stands for what `Dram` stands for, with the same parameters, and gives every burst its slot.
 
-    Timing: `QueuedChannel`, from arrival to the last data of a transaction, with the same two clock crossings.
+    Timing: `DramChannel`, from arrival to the last data of a transaction, with the same two clock crossings.
     Not modelled: what `Dram` does not, and what docs/timing-model.md says of bursts.
     """
-
-    make_channel = QueuedChannel
 
     def __init__(
         self,
@@ -48,20 +46,17 @@ class FineDram(DramBlock):
             trace=trace,
             values=values,
         )
-        self._under_way: list[tuple[Request, Event]] = []
+        self._under_way: list[tuple[list[Request], Event]] = []
         self._wake = env.event()
-        self._quantum_cycles = max(1, QUANTUM_CLOCKS * self._cycles // self._clocks)
+        self._quantum_cycles = max(1, QUANTUM_CLOCKS * clock_hz * preset.tck_ps // PICOSECONDS_PER_SECOND)
 
     def daemons(self) -> tuple[ProcessGenerator, ...]:
         """What moves the channels on while transactions are under way."""
         return (self._drive(),)
 
     def _serve(self, transaction: Transaction) -> ProcessGenerator:
-        is_write, request, done = transaction.command is Command.WRITE, Request(), self.env.event()
-        arrival_clock = self._clock_at(int(self.env.now) + transaction.delay_cycles)
-        for timing, place, bursts in self._chunks(transaction):
-            timing.submit(arrival_clock, place, bursts, is_write, request)
-        self._under_way.append((request, done))
+        done = self.env.event()
+        self._under_way.append(([request for _, request in self._submit(transaction)], done))
         if not self._wake.triggered:
             self._wake.succeed()
         yield done
@@ -75,16 +70,15 @@ class FineDram(DramBlock):
             else:
                 yield self._wake
             now = int(self.env.now)
-            self._advance(self._clock_at(now + self._quantum_cycles))
-            finished = [entry for entry in self._under_way if not entry[0].parts]
-            self._under_way = [entry for entry in self._under_way if entry[0].parts]
-            for request, done in finished:
-                self.env.process(self._finish(done, max(0, self._cycle_at(request.finished) - now)))
-
-    def _advance(self, until: int) -> None:
-        for channel in self._channels:
-            while channel.timing.now < until and channel.timing.step(until):
-                pass
+            for channel in self._channels:
+                channel.timing.advance(self._crossing.clock_at(now + self._quantum_cycles))
+            under_way, self._under_way = self._under_way, []
+            for requests, done in under_way:
+                if any(request.left for request in requests):
+                    self._under_way.append((requests, done))
+                else:
+                    end = self._crossing.cycle_at(max(request.finished for request in requests))
+                    self.env.process(self._finish(done, max(0, end - now)))
 
     def _finish(self, done: Event, cycles: int) -> ProcessGenerator:
         yield self.env.timeout(cycles)

@@ -24,6 +24,7 @@ def dram(bench: Bench, preset: str = "ddr4-2133-zcu102", channels: int = 1, trac
         preset=load_dram(preset),
         channels=channels,
         clock_hz=CLOCK_HZ,
+        in_flight=8,
         trace=Trace() if trace is None else trace,
     )
 

@@ -1,0 +1,187 @@
+"""The banks of a channel that take turns on its data bus (docs/timing-model.md, "DRAM", rules 3 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from accelsim.hw.dram.admission import Admission
+from accelsim.hw.dram.bank import Bank
+from accelsim.hw.dram.timing import FOREVER, NEVER, Timing
+from accelsim.units import ceil_div
+
+
+class BusTurns:
+    """Banks whose row is open and whose next burst goes in the bus's direction are *active*: they take turns.
+
+    Each has a slot; slots in which nothing else changes are counted, not stepped through.
+    """
+
+    def __init__(self, timing: Timing, groups: Sequence[Sequence[Bank]], admission: Admission) -> None:
+        self.now = self.bursts = 0
+        #: Requests that are not served yet.
+        self.requests = 0
+        self._timing, self._admission, self._window = timing, admission, timing.bank_queue_bursts
+        self._all_banks = [bank for group in groups for bank in group]
+        self._active: list[Bank] = []  # in the order of their turns
+        self._in_group = [0] * len(groups)  # active banks
+        self._slots = _slots(len(self._all_banks), len(groups[0]), timing)
+        self._slot = 0
+        self._last_served = 0  # index of the bank that had the last one
+        self._last_command = NEVER
+        self._openings: list[tuple[int, int, Bank]] = []  # a heap: when the row is open, a number, the bank
+        self._set_direction(is_writing=False)
+
+    def _serve(self, boundary: int) -> None:
+        """Let the active banks take turns until the first of them is through with its run, or until `boundary`."""
+        active, slot, start = self._active, self._slot, self.now
+        banks, rounds, extra = len(active), self._rounds(), 0
+        end = start + rounds * banks * slot
+        if end > boundary:
+            slots = -(-(boundary - start) // slot) if boundary > start else 1
+            rounds, extra = divmod(slots, banks)
+            end = start + slots * slot
+            joined = end - slot + self._joining_gap(boundary)
+            self.now = joined if joined > boundary else boundary
+        else:
+            self.now = end
+        self._last_command = end - slot
+        self.bursts += rounds * banks + extra
+        finished = self._advance(rounds, extra, start + self._recovery)
+        if extra:
+            active[:] = active[extra:] + active[:extra]
+        self._last_served = active[-1].index
+        for bank in finished:
+            self._next_run(bank)
+
+    def _serve_alone(self, bank: Bank, boundary: int) -> None:
+        """The same for a single bank, written out: in long runs more than half of the steps are its."""
+        run, start, slot, length = bank.current, self.now, self._slot, bank.length
+        assert run is not None
+        bursts, beyond = run.left, length - self._window
+        if beyond > 0:
+            need = self._admission.leaving_before_change()
+            if 0 < need < bursts:
+                bursts = need
+        end = start + bursts * slot
+        if end > boundary:
+            bursts = -(-(boundary - start) // slot) if boundary > start else 1
+            end = start + bursts * slot
+            joined = end - slot + self._joining_gap(boundary)
+            self.now = joined if joined > boundary else boundary
+        else:
+            self.now = end
+        self._last_command = end - slot
+        self._last_served = bank.index
+        self.bursts += bursts
+        run.left -= bursts
+        request = run.request
+        request.left -= bursts
+        if not request.left:
+            self.requests -= 1
+        bank.length = length - bursts
+        bank.row_bursts += bursts
+        bank.precharge_from = end - slot + self._recovery
+        if beyond > 0:
+            self._admission.beyond -= bursts if bursts < beyond else beyond
+        if not run.left:
+            self._next_run(bank)
+
+    def _rounds(self) -> int:
+        """Turns of every active bank until the first run ends, or until the queue has something to do."""
+        window, rounds, leaving = self._window, FOREVER, 0
+        for bank in self._active:
+            left = bank.current.left  # type: ignore[union-attr]
+            if left < rounds:
+                rounds = left
+            if bank.length > window:
+                leaving += 1
+        if leaving:
+            need = self._admission.leaving_before_change()
+            if 0 < need < rounds * leaving:
+                return -(-need // leaving)
+        return rounds
+
+    def _joining_gap(self, boundary: int) -> int:
+        """Clocks from the last burst to the next: less than a slot where a bank of another group joins."""
+        openings = self._openings
+        if openings and openings[0][0] <= boundary and not self._in_group[openings[0][2].group]:
+            return min(self._slot, self._timing.tCCD_S)
+        return self._slot
+
+    def _advance(self, rounds: int, extra: int, recovered: int) -> list[Bank]:
+        """Serve `rounds` bursts of each active bank, one more of the first `extra`; banks whose run has ended.
+
+        A row served now could be precharged at `recovered`.
+        """
+        window, slot, active = self._window, self._slot, self._active
+        period, finished, beyond = slot * len(active), [], 0
+        served = rounds + 1 if extra else rounds
+        recovered += (served - 1) * period
+        for bank in active:
+            run, length = bank.current, bank.length
+            run.left -= served  # type: ignore[union-attr]
+            request = run.request  # type: ignore[union-attr]
+            request.left -= served
+            if not request.left:
+                self.requests -= 1
+            bank.length = length - served
+            if length > window:
+                beyond += served if length - served > window else length - window
+            bank.row_bursts += served
+            bank.precharge_from = recovered
+            if not run.left:  # type: ignore[union-attr]
+                finished.append(bank)
+            recovered += slot
+            if extra:
+                extra -= 1
+                if not extra:
+                    if not rounds:
+                        break
+                    served = rounds
+                    recovered -= period
+        self._admission.beyond -= beyond
+        return finished
+
+    def _join(self, bank: Bank) -> None:
+        """Let a bank take part, when its turn comes after the bank that had the last one."""
+        active, banks, first = self._active, len(self._all_banks), self._last_served + 1
+        turn, place = (bank.index - first) % banks, len(active)
+        while place and (active[place - 1].index - first) % banks > turn:
+            place -= 1
+        active.insert(place, bank)
+        self._in_group[bank.group] += 1
+        self._set_slot()
+
+    def _leave(self, bank: Bank) -> None:
+        bank.current = None
+        self._active.remove(bank)
+        self._in_group[bank.group] -= 1
+        self._set_slot()
+
+    def _next_run(self, bank: Bank) -> None:
+        """The bank's run has ended."""
+        raise NotImplementedError
+
+    def _set_slot(self) -> None:
+        """Clocks from one burst to the next: the bus's, or more where active banks share a group."""
+        self._slot = self._slots[len(self._active)][max(self._in_group)]
+
+    def _set_direction(self, is_writing: bool) -> None:
+        """The direction of the bus, and from a command in it to a precharge, and from there to the end of its data."""
+        timing, self._is_writing = self._timing, is_writing
+        self._recovery = timing.write_to_precharge if is_writing else timing.tRTP
+        data_end = timing.write_to_data_end if is_writing else timing.read_to_data_end
+        self._recovered_to_data_end = data_end - self._recovery
+
+
+def _slots(banks: int, banks_per_group: int, timing: Timing) -> list[list[int]]:
+    """Clocks from one burst to the next, by the active banks and by those of them that share a group, at most.
+
+    The bus's, or more where banks share a group; a bank that is alone has nobody to take turns with.
+    """
+    alone, bus = timing.tCCD_L, timing.tCCD_S
+    shared = range(banks_per_group + 1)
+    return [
+        [alone if active <= 1 else max(bus, ceil_div(sharing * alone, active)) for sharing in shared]
+        for active in range(banks + 1)
+    ]
