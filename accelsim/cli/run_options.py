@@ -41,5 +41,6 @@ PlotsOption: TypeAlias = Annotated[
     bool | None, typer.Option("--plots/--no-plots", help="Whether --out writes figures. Default: it does.")
 ]
 DetailOption: TypeAlias = Annotated[
-    str, typer.Option(metavar="transaction|fine", help="fine: every fold and every DRAM burst, many times slower.")
+    str,
+    typer.Option(metavar="transaction|fine", help="fine: every fold, the DRAM every two bursts; many times slower."),
 ]

@@ -14,7 +14,7 @@ NonNegative = Annotated[int, Field(ge=0, strict=True)]
 Dataflow = Literal["ws", "os", "is", "dot"]
 Fusion = Literal["pipelined", "combinational", "reduction"]
 ArbiterPolicy = Literal["round_robin", "fixed_priority", "weighted", "oldest_first"]
-#: Level of the simulation: tiles and transactions in closed form, or every fold and every DRAM burst.
+#: Level of the simulation: tiles in closed form, or every fold, with a look at the DRAM every two bursts.
 Detail = Literal["transaction", "fine"]
 Engine = Literal["weight", "input", "output"]
 

@@ -10,18 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.validation.dram import MEASURED, bound_of, modelled, relative_error, rows
+from benchmarks.validation.dram import MEASURED, Row, bound_of, modelled, relative_error, rows
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "dram_efficiency.csv"
 ROWS = [row for row in rows(MEASURED) if "_64B" not in row.pattern]
 
 
-def test_the_rows_are_those_that_were_collected() -> None:
+@pytest.fixture(scope="module")
+def collected() -> list[Row]:
     if not REFERENCE.exists():
         pytest.skip(f"the table of measurements, {REFERENCE.name}, is not beside this checkout")
+    return rows(REFERENCE)
+
+
+def test_the_rows_are_those_that_were_collected(collected: list[Row]) -> None:
     measured = {row[:2]: row.bus_efficiency for row in rows(MEASURED)}
-    for row in rows(REFERENCE):
+    for row in collected:
         assert measured[row[:2]] == pytest.approx(row.bus_efficiency, rel=0.002), row
+
+
+def test_the_collected_rows_are_within_the_bounds(collected: list[Row]) -> None:
+    errors = {row: abs(relative_error(row)) for row in collected}
+    assert not {row: error for row, error in errors.items() if error > bound_of(row.pattern)}
+    assert sum(errors.values()) / len(errors) <= 0.02
 
 
 @pytest.mark.parametrize("row", ROWS[::20], ids=lambda row: f"{row.config}-{row.pattern}")

@@ -29,6 +29,7 @@ CONVOLUTION = Gemm(groups=1, pixels=3136, reduction=576, outputs=64)
 DEPTHWISE = Gemm(groups=96, pixels=784, reduction=9, outputs=1)
 ADDED = "kind: conv2d, out_channels: 64, kernel: 1, post: [{add: x}]"
 POOLED = "kind: conv2d, out_channels: 64, kernel: 1, post: [{max_pool: {kernel: 3, stride: 2, padding: 1}}]"
+ROWS = [(row * 8192, 128) for row in range(9)]
 VECTOR = VectorConfig(lanes=64, latency_cycles=16)
 
 
@@ -97,7 +98,8 @@ EXAMPLES: dict[str, tuple[Callable[[], object], str]] = {
     "clock crossing": (lambda: picoseconds_to_cycles(38 * 937, 300_000_000), "done in cycle 11."),
     "a burst": (lambda: dram((0, 1)), "data until 17 + 17 + 4 = **38**"),
     "a row": (lambda: dram((0, 128)), "data until 779 + 21 = **800**"),
-    "the next row": (lambda: dram((0, 128), (8192, 128)), "data until **1428**"),
+    "the next row": (lambda: dram((0, 128), (8192, 128)), "data until **1423**"),
+    "a stream": (lambda: (dram(*ROWS[:9]) - dram(*ROWS[:5])) // 4, "= **623** clocks for 128 bursts"),
     "a conflict": (lambda: dram((0, 16), (2**30, 16)), "data until **261**"),
     "interconnect": (lambda: picoseconds_to_cycles(882 * 937, 300_000_000), "ceil(882 * 0.2811) = **248**"),
     "buffer port": (lambda: ceil_div(4096, 16), "4096 / 16 = **256** cycles"),
