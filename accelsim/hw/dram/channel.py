@@ -6,6 +6,7 @@ import heapq
 from collections import deque
 
 from accelsim.config.dram import DramPreset
+from accelsim.errors import SimulationError
 from accelsim.hw.dram.address_map import Location
 from accelsim.hw.dram.admission import Admission
 from accelsim.hw.dram.bank import NO_ROW, Bank, Request, Run
@@ -76,7 +77,7 @@ class DramChannel(BusTurns):
         return self.now + (request.left - 1) * spacing + data_end
 
     def advance(self, until: int = FOREVER, most_requests: int = 0) -> None:
-        """Go on to about a clock, or until at most so many requests are not served."""
+        """Go on to about a clock, or until at most so many requests are not served. SimulationError if one never is."""
         admission, openings, active = self._admission, self._openings, self._active
         while self.requests > most_requests and self.now < until:
             if self.now >= self._next_refresh:
@@ -102,8 +103,8 @@ class DramChannel(BusTurns):
                 self._turn()
             elif boundary < FOREVER:
                 self.now = min(until, self._next_refresh, boundary)
-            else:
-                admission.change_when_idle()
+            elif not admission.change_when_idle():
+                raise SimulationError(f"DRAM channel: {self.requests} requests wait, and nothing is left to do")
 
     def _next_run(self, bank: Bank) -> None:
         """The bank's run has ended: tell its request, and go on with what comes next."""
