@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from accelsim.config.dram import DramPreset
@@ -26,6 +27,8 @@ PERCENTILES = (50, 90, 99)
 AHEAD = 256
 #: Most bytes of transactions that are served as one because they follow each other.
 JOINED_BYTES = 4096
+#: A transaction of an initiator: its bytes, and what it was served with.
+_Served = tuple[int, Request]
 
 
 class _Frozen(BaseModel):
@@ -84,13 +87,17 @@ def replay(accesses: Iterable[Access], preset: DramPreset, arbiter: ArbiterName 
     """
     one_of("arbiter", arbiter, ARBITERS)
     channel, places, burst_bytes = DramChannel(preset), AddressMap(preset, 1), preset.burst_bytes
-    served: list[tuple[Access, Request]] = []
+    served: dict[str, list[_Served]] = {}
     offered = 0
     for together in joined(arbitrated(accesses, arbiter)):
-        (_, start, _, is_write), request, joined_bytes = together[0], Request(), 0
-        for access in together:
+        (initiator, start, joined_bytes, is_write), request = together[0], Request()
+        of_initiator = served.get(initiator)
+        if of_initiator is None:
+            of_initiator = served[initiator] = []
+        of_initiator.append((joined_bytes, request))
+        for access in together[1:]:
             joined_bytes += access.size_bytes
-            served.append((access, request))
+            of_initiator.append((access.size_bytes, request))
         for address, size_bytes in places.chunks(start, joined_bytes):
             bursts = (address + size_bytes - 1) // burst_bytes - address // burst_bytes + 1
             channel.submit(offered, places.locate(address), bursts, is_write, request)
@@ -157,17 +164,18 @@ def _policy(arbiter: ArbiterName, initiators: int) -> Arbiter:
 
 
 def _result(
-    served: list[tuple[Access, Request]], channel: DramChannel, preset: DramPreset, arbiter: ArbiterName
+    served: dict[str, list[_Served]], channel: DramChannel, preset: DramPreset, arbiter: ArbiterName
 ) -> MemoryResult:
-    clocks = max(request.finished for _, request in served)
-    by_initiator: dict[str, list[tuple[Access, Request]]] = {}
-    for access, request in served:
-        by_initiator.setdefault(access.initiator, []).append((access, request))
-    moved_bytes = sum(access.size_bytes for access, _ in served)
+    latencies = {
+        name: np.array([request.finished - request.accepted for _, request in of]) for name, of in served.items()
+    }
+    initiators = {name: _initiator(of, latencies[name], preset) for name, of in served.items()}
+    clocks = max(initiator.last_clock for initiator in initiators.values())
+    moved_bytes = sum(initiator.bytes for initiator in initiators.values())
     return MemoryResult(
         dram=preset.name,
         arbiter=arbiter,
-        transactions=len(served),
+        transactions=sum(initiator.transactions for initiator in initiators.values()),
         bursts=channel.bursts,
         bytes=moved_bytes,
         clocks=clocks,
@@ -177,25 +185,24 @@ def _result(
         row_hits=channel.row_hits,
         row_misses=channel.row_misses,
         row_conflicts=channel.row_conflicts,
-        latency_clocks=_latency(served),
-        initiators={name: _initiator(mine, preset) for name, mine in by_initiator.items()},
+        latency_clocks=_latency(np.concatenate(list(latencies.values()))),
+        initiators=initiators,
     )
 
 
-def _initiator(served: list[tuple[Access, Request]], preset: DramPreset) -> InitiatorResult:
-    moved_bytes = sum(access.size_bytes for access, _ in served)
-    last_clock = max(request.finished for _, request in served)
+def _initiator(served: list[_Served], latencies: npt.NDArray[np.int64], preset: DramPreset) -> InitiatorResult:
+    moved_bytes = sum([size_bytes for size_bytes, _ in served])
+    last_clock = max([request.finished for _, request in served])
     return InitiatorResult(
         transactions=len(served),
         bytes=moved_bytes,
         last_clock=last_clock,
         bytes_per_second=_rate(moved_bytes, last_clock, preset),
-        latency_clocks=_latency(served),
+        latency_clocks=_latency(latencies),
     )
 
 
-def _latency(served: list[tuple[Access, Request]]) -> Latency:
-    clocks = np.array([request.finished - request.accepted for _, request in served])
+def _latency(clocks: npt.NDArray[np.int64]) -> Latency:
     p50, p90, p99 = np.percentile(clocks, PERCENTILES).tolist()
     return Latency(mean=float(clocks.mean()), p50=p50, p90=p90, p99=p99, max=int(clocks.max()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
 
 from accelsim.hw.dram.admission import Admission
@@ -34,18 +35,21 @@ class BusTurns:
     def _serve(self, boundary: int) -> None:
         """Let the active banks take turns until the first of them is through with its run, or until `boundary`."""
         active, slot, start = self._active, self._slot, self.now
-        banks, rounds, extra = len(active), self._rounds(), 0
-        end = start + rounds * banks * slot
-        if end > boundary:
-            slots = -(-(boundary - start) // slot) if boundary > start else 1
-            rounds, extra = divmod(slots, banks)
-            end = start + slots * slot
+        banks = len(active)
+        slots = -(-(boundary - start) // slot) if boundary > start else 1
+        if slots > banks:
+            most = self._rounds() * banks
+            if slots > most:
+                slots = most
+        rounds, extra = divmod(slots, banks)
+        end = start + slots * slot
+        if end >= boundary:
             joined = end - slot + self._joining_gap(boundary)
             self.now = joined if joined > boundary else boundary
         else:
             self.now = end
         self._last_command = end - slot
-        self.bursts += rounds * banks + extra
+        self.bursts += slots
         finished = self._advance(rounds, extra, start + self._recovery)
         if extra:
             active[:] = active[extra:] + active[:extra]
@@ -145,10 +149,7 @@ class BusTurns:
     def _join(self, bank: Bank) -> None:
         """Let a bank take part, when its turn comes after the bank that had the last one."""
         active, banks, first = self._active, len(self._all_banks), self._last_served + 1
-        turn, place = (bank.index - first) % banks, len(active)
-        while place and (active[place - 1].index - first) % banks > turn:
-            place -= 1
-        active.insert(place, bank)
+        insort(active, bank, key=lambda bank: (bank.index - first) % banks)
         self._in_group[bank.group] += 1
         self._set_slot()
 

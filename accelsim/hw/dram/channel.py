@@ -51,21 +51,20 @@ class DramChannel(BusTurns):
             self.requests += 1
         request.left += bursts
         request.is_write = is_write
-        groups = len(self.banks)
+        _, row, bank, first_group = place
+        banks, arrivals = self.banks, self._admission.arrivals
         if not self._interleaves_bank_groups:
-            self._arrive(arrival, place, place.bank_group, bursts, is_write, request)
+            request.runs += 1
+            arrivals.append(Run(arrival, banks[first_group][bank], row, bursts, is_write, request))
             return
+        groups = len(banks)
         window = groups * self._window  # a part at a time, so that the groups arrive side by side as their bursts do
         for first in range(0, bursts, window):
-            part = min(window, bursts - first)
-            for step in range(min(groups, part)):
-                share = (part - step + groups - 1) // groups
-                self._arrive(arrival, place, (place.bank_group + step) % groups, share, is_write, request)
-
-    def _arrive(self, arrival: int, place: Location, group: int, bursts: int, is_write: bool, request: Request) -> None:
-        bank = self.banks[group][place.bank]
-        request.runs += 1
-        self._admission.arrivals.append(Run(arrival, bank, place.row, bursts, is_write, request))
+            part = bursts - first if bursts - first < window else window
+            for step in range(groups if groups < part else part):
+                share, group = (part - step + groups - 1) // groups, (first_group + step) % groups
+                request.runs += 1
+                arrivals.append(Run(arrival, banks[group][bank], row, share, is_write, request))
 
     def earliest_end(self, request: Request) -> int:
         """When the last data of a request have passed, or, if some of it is left, a clock before which they cannot."""
