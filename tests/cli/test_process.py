@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from glob import glob
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, number: signal.Signal
         cwd=ROOT,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's `&` job ignores it
     ) as run:
-        while run.poll() is None and not list(tmp_path.glob(".report-*/*")):
+        while run.poll() is None and not glob(f"{tmp_path}/.report-*/*"):
             time.sleep(0.005)
         run.send_signal(number)
         out, err = run.communicate()
