@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from simpy import Environment
 
 from accelsim.config.dram import DramPreset
 from accelsim.config.hardware import Detail, Hardware
 from accelsim.hw.core import ENGINES, Core
-from accelsim.hw.dram import Dram, FineDram
+from accelsim.hw.dram import Dram, DramSetup, FineDram
 from accelsim.hw.ideal_memory import IdealMemory
 from accelsim.hw.interconnect import Interconnect
 from accelsim.hw.tensors import TensorBoard
@@ -77,18 +75,11 @@ class Accelerator(Module):
     ) -> Dram | FineDram | IdealMemory:
         if dram is None:
             return IdealMemory(self.env, "dram", self, trace, values)
-        in_flight = hardware.interconnect.in_flight_per_channel * hardware.dram.channels
-        block = FineDram if detail == "fine" else partial(Dram, in_flight=in_flight)
-        return block(
-            self.env,
-            "dram",
-            self,
-            preset=dram,
-            channels=hardware.dram.channels,
-            clock_hz=hardware.clock_hz,
-            trace=trace,
-            values=values,
-        )
+        channels = hardware.dram.channels
+        setup = DramSetup(dram, channels, hardware.clock_hz, trace, values)
+        if detail == "fine":
+            return FineDram(self.env, "dram", self, setup)
+        return Dram(self.env, "dram", self, setup, in_flight=hardware.interconnect.in_flight_per_channel * channels)
 
 
 def make_arbiter(hardware: Hardware) -> Arbiter:

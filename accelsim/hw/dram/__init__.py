@@ -4,6 +4,6 @@ from its banks (`bank.py`), their turns on the bus (`bus_turns.py`) and the cont
 """
 
 from accelsim.hw.dram.fine import FineDram
-from accelsim.hw.dram.module import Dram
+from accelsim.hw.dram.module import Dram, DramSetup
 
-__all__ = ["Dram", "FineDram"]
+__all__ = ["Dram", "DramSetup", "FineDram"]

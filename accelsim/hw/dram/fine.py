@@ -5,11 +5,9 @@ from __future__ import annotations
 from simpy import Environment, Event
 from simpy.events import ProcessGenerator
 
-from accelsim.config.dram import DramPreset
 from accelsim.hw.dram.bank import Request
-from accelsim.hw.dram.module import DramBlock
-from accelsim.hw.values import TIMED_ONLY, Values
-from accelsim.tlm import Module, Trace, Transaction
+from accelsim.hw.dram.module import DramBlock, DramSetup
+from accelsim.tlm import Module, Transaction
 from accelsim.units import PICOSECONDS_PER_SECOND
 
 #: Clocks that the channels are ahead of the rest at most (the quantum of TLM-2.0's temporal decoupling): what arrives
@@ -24,31 +22,11 @@ class FineDram(DramBlock):
     Not modelled: what `Dram` does not, and what docs/timing-model.md says of bursts.
     """
 
-    def __init__(
-        self,
-        env: Environment,
-        name: str,
-        parent: Module,
-        *,
-        preset: DramPreset,
-        channels: int,
-        clock_hz: int,
-        trace: Trace,
-        values: Values = TIMED_ONLY,
-    ) -> None:
-        super().__init__(
-            env,
-            name,
-            parent,
-            preset=preset,
-            channels=channels,
-            clock_hz=clock_hz,
-            trace=trace,
-            values=values,
-        )
+    def __init__(self, env: Environment, name: str, parent: Module, setup: DramSetup) -> None:
+        super().__init__(env, name, parent, setup)
         self._under_way: list[tuple[list[Request], Event]] = []
         self._wake = env.event()
-        self._quantum_cycles = max(1, QUANTUM_CLOCKS * clock_hz * preset.tck_ps // PICOSECONDS_PER_SECOND)
+        self._quantum_cycles = max(1, QUANTUM_CLOCKS * setup.clock_hz * setup.preset.tck_ps // PICOSECONDS_PER_SECOND)
 
     def daemons(self) -> tuple[ProcessGenerator, ...]:
         """What moves the channels on while transactions are under way."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from simpy import Environment
 from simpy.events import ProcessGenerator
 
@@ -15,28 +17,33 @@ from accelsim.hw.values import TIMED_ONLY, Values
 from accelsim.tlm import Command, Module, TargetSocket, Trace, Transaction
 
 
+@dataclass(frozen=True, slots=True)
+class DramSetup:
+    """What a DRAM is built from: a preset (timing, geometry, queues), the number of channels, the core clock; the trace
+    that it writes, and what the transactions carry.
+    """
+
+    preset: DramPreset
+    channels: int
+    clock_hz: int
+    trace: Trace
+    values: Values = TIMED_ONLY
+
+
 class DramBlock(Module):
     """What both levels of detail share: address map, clock crossing, channels with their statistics, the trace."""
 
-    def __init__(
-        self,
-        env: Environment,
-        name: str,
-        parent: Module,
-        *,
-        preset: DramPreset,
-        channels: int,
-        clock_hz: int,
-        trace: Trace,
-        values: Values = TIMED_ONLY,
-    ) -> None:
+    def __init__(self, env: Environment, name: str, parent: Module, setup: DramSetup) -> None:
         super().__init__(env, name, parent)
         self.target = TargetSocket(self, "target", self._serve)
-        self._map = AddressMap(preset, channels)
-        self._channels = [_Channel(env, f"channel{index}", self, DramChannel(preset)) for index in range(channels)]
+        preset, trace = setup.preset, setup.trace
+        self._map = AddressMap(preset, setup.channels)
+        self._channels = [
+            _Channel(env, f"channel{index}", self, DramChannel(preset)) for index in range(setup.channels)
+        ]
         self._burst_bytes = preset.burst_bytes
-        self._crossing = ClockCrossing(clock_hz, preset.tck_ps)
-        self._trace, self._values = trace, values
+        self._crossing = ClockCrossing(setup.clock_hz, preset.tck_ps)
+        self._trace, self._values = trace, setup.values
         self._read_event, self._write_event = trace.event("dram_read"), trace.event("dram_write")
 
     def _serve(self, transaction: Transaction) -> ProcessGenerator:
@@ -70,32 +77,17 @@ class DramBlock(Module):
 class Dram(DramBlock):
     """Stands for the DRAM devices of all channels and for the memory controller in front of each.
 
-    Parameters: a preset (timing, geometry, queues), the number of channels, the core clock, and in_flight, the most
-    transactions that are under way at a time.
+    Parameters: those of `DramSetup`, and in_flight, the most transactions that are under way at a time.
     Timing: a transaction is cut into chunks, one for each block of the address map (a row) that it touches; it is done
     when the last of them is (`DramChannel`). Arrival and completion are rounded up to the next edge at the two clock
     crossings, in exact integer arithmetic.
     Not modelled: several ranks, power-down, refresh of single banks, the physical interface's own latency.
     """
 
-    def __init__(
-        self,
-        env: Environment,
-        name: str,
-        parent: Module,
-        *,
-        preset: DramPreset,
-        channels: int,
-        clock_hz: int,
-        in_flight: int,
-        trace: Trace,
-        values: Values = TIMED_ONLY,
-    ) -> None:
-        super().__init__(
-            env, name, parent, preset=preset, channels=channels, clock_hz=clock_hz, trace=trace, values=values
-        )
+    def __init__(self, env: Environment, name: str, parent: Module, setup: DramSetup, in_flight: int) -> None:
+        super().__init__(env, name, parent, setup)
         # With several channels a transaction may come because another one was done elsewhere.
-        self._all_requests = in_flight if channels == 1 else FOREVER
+        self._all_requests = in_flight if setup.channels == 1 else FOREVER
 
     def _serve(self, transaction: Transaction) -> ProcessGenerator:
         for channel, request in self._submit(transaction):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from accelsim.config.presets import load_dram
-from accelsim.hw.dram import Dram
+from accelsim.hw.dram import Dram, DramSetup
 from accelsim.tlm import Command, Trace, Transaction, collect
 from tests.unit.hw.conftest import Bench
 
@@ -23,16 +23,8 @@ def dram(
     in_flight: int = 8,
     trace: Trace | None = None,
 ) -> Dram:
-    return Dram(
-        bench.env,
-        "dram",
-        bench.root,
-        preset=load_dram(preset),
-        channels=channels,
-        clock_hz=CLOCK_HZ,
-        in_flight=in_flight,
-        trace=Trace() if trace is None else trace,
-    )
+    setup = DramSetup(load_dram(preset), channels, CLOCK_HZ, Trace() if trace is None else trace)
+    return Dram(bench.env, "dram", bench.root, setup, in_flight)
 
 
 def test_a_row_of_the_zcu102(bench: Bench) -> None:
