@@ -14,8 +14,8 @@ import pytest
 from accelsim.errors import InputError
 from accelsim.explore.sweeps.dask_executor import DaskExecutor
 from accelsim.explore.sweeps.driver import context_of
-from accelsim.explore.sweeps.executor import TRIES, Batch, Executor, make_executor
-from accelsim.explore.sweeps.jobs import Context, Job, Outcome
+from accelsim.explore.sweeps.executor import Executor, make_executor
+from accelsim.explore.sweeps.jobs import TRIES, Batch, Context, Job, Outcome
 from accelsim.explore.sweeps.process_pool import ProcessPool
 from accelsim.explore.sweeps.space import Space, load_space
 from tests.unit.sweeps import write_space

@@ -11,8 +11,7 @@ from typing import Any
 
 from accelsim.errors import InputError
 from accelsim.explore.sweeps.evaluate import Evaluator
-from accelsim.explore.sweeps.executor import TRIES, Batch
-from accelsim.explore.sweeps.jobs import Context, Job, Outcome
+from accelsim.explore.sweeps.jobs import TRIES, Batch, Context, Job, Outcome
 
 _BATCHES_PER_WORKER = 2  # one runs, one waits beside it
 _TIMEOUT_SECONDS = 10

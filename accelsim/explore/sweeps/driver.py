@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from accelsim.errors import InputError
 from accelsim.explore.sweeps.evolution import evolve
-from accelsim.explore.sweeps.executor import Batch, Executor, make_executor
-from accelsim.explore.sweeps.jobs import BASELINE, Context, Job, Keys, Outcome, planned
+from accelsim.explore.sweeps.executor import Executor, make_executor
+from accelsim.explore.sweeps.jobs import BASELINE, Batch, Context, Job, Keys, Outcome, planned
 from accelsim.explore.sweeps.prepass import misorder_of
 from accelsim.explore.sweeps.rows import Entry, Reference
 from accelsim.explore.sweeps.search import candidates, most_candidates

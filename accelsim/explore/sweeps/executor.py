@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Literal, Protocol, get_args
 
 from accelsim.errors import InputError, one_of
 from accelsim.explore.sweeps.evaluate import Evaluator
-from accelsim.explore.sweeps.jobs import Context, Job, Outcome
+from accelsim.explore.sweeps.jobs import Batch, Context, Outcome
 
-#: Jobs that one worker runs one after the other, so that neighbours share what they have in common.
-Batch: TypeAlias = tuple[Job, ...]
-#: A job whose worker died so often is given up.
-TRIES = 3
 ExecutorName = Literal["process", "dask", "serial"]
 
 

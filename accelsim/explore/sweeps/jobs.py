@@ -6,7 +6,7 @@ import json
 from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
 
 from accelsim import __version__
 from accelsim.config.hardware import DecoderConfig, Hardware
@@ -17,9 +17,11 @@ from accelsim.workload.formats import Precision
 from accelsim.workload.layers import Workload
 
 #: Counts changes of the model that change results without a new version of the package.
-MODEL_VERSION = f"{__version__}/1"
+MODEL_VERSION = f"{__version__}/2"
 #: The bits of a baseline's job.
 BASELINE = "baseline"
+#: A job whose worker died so often is given up.
+TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class Outcome:
     numbers: Numbers | None
     message: str = ""
     cpu_seconds: float = 0.0
+
+
+#: Jobs that one worker runs one after the other, so that neighbours share what they have in common.
+Batch: TypeAlias = tuple[Job, ...]
 
 
 def planned(job: Job) -> tuple[Hashable, ...]:

@@ -12,8 +12,7 @@ from typing import Any
 
 from accelsim.errors import AccelSimError
 from accelsim.explore.sweeps.evaluate import Evaluator
-from accelsim.explore.sweeps.executor import TRIES, Batch
-from accelsim.explore.sweeps.jobs import Context, Outcome
+from accelsim.explore.sweeps.jobs import TRIES, Batch, Context, Outcome
 
 _READY = "ready"
 _SPAWN = get_context("spawn")  # forks nothing of the driver, its threads and its database connection least of all
