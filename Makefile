@@ -25,7 +25,7 @@ lint: $(STAMP)
 bench: $(STAMP)
 	.venv/bin/python benchmarks/run.py
 
-# What the model was held against: all comparisons, and the tables of docs/validation.md. About twenty minutes.
+# What the model was held against: all comparisons, and the tables of docs/validation.md. About twenty-five minutes.
 validate: $(STAMP)
 	.venv/bin/python -m benchmarks.validation
 
