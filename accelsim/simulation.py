@@ -61,9 +61,9 @@ def simulate(
 
     `precision` defaults to the workload's own. The speed-up is the baseline's seconds over this run's; None without a
     baseline. `seed` is noted in the result; the model itself draws no random numbers. `detail` fine goes through every
-    fold and every DRAM burst, which takes many times as long. `functional`, made for the same three, computes the
-    values of the run. Raises MappingError when a layer's tiles do not fit the buffers, SimulationError when the run
-    fails.
+    fold and looks at the DRAM every two bursts, which takes many times as long. `functional`, made for the same three,
+    computes the values of the run. Raises MappingError when a layer's tiles do not fit the buffers, SimulationError
+    when the run fails.
     """
     values = functional.machine if functional else _timed_only
     run = run_network(workload, hardware, precision or resolve_precision(workload, None), progress, detail, values)

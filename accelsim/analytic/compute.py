@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accelsim.analytic.dot_products import DotProducts, PixelBlock, channels_of
-from accelsim.config.hardware import ArrayConfig, Dataflow
+from accelsim.analytic.dot_products import DotProducts, channels_of
+from accelsim.config.hardware import ArrayConfig, Dataflow, DotConfig
 from accelsim.units import ceil_div
 from accelsim.workload.layers import Gemm
 
-_ONE_PIXEL = PixelBlock()
+_ONE_PIXEL = DotConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class ArrayShape:
     """The array a layer sees: physical rows and columns times the fusion factor of each edge.
 
     `input_codes_per_port` and `weight_codes_per_port` are those factors: operands that fit into one native-width
-    word of an edge port. `skew_cycles` are those of a systolic array, `block` is of the `dot` dataflow.
+    word of an edge port. `skew_cycles` are those of a systolic array, `dot` is of that dataflow.
     """
 
     rows: int
@@ -33,12 +33,12 @@ class ArrayShape:
     input_codes_per_port: int
     weight_codes_per_port: int
     skew_cycles: int
-    block: PixelBlock = _ONE_PIXEL
+    dot: DotConfig = _ONE_PIXEL
 
     @property
     def macs_per_cycle(self) -> int:
         """Peak multiply-accumulates per cycle in this mode."""
-        return self.rows * self.cols * self.block.pixels
+        return self.rows * self.cols * self.dot.pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,12 @@ def array_shape(array: ArrayConfig, weight_bits: int, input_bits: int) -> ArrayS
     inputs = fusion_factor(array.operand_bits, input_bits)
     weights = fusion_factor(array.operand_bits, weight_bits)
     by_rows, by_cols = (weights, inputs) if array.dataflow == "is" else (inputs, weights)
-    dot = array.dot
-    block = PixelBlock(dot.pixels, dot.depthwise_pixels or dot.pixels, dot.packed_channels or 0)
     if array.fusion == "reduction":
         by_rows, by_cols = inputs * weights, 1
         inputs = weights = by_rows
     rows, cols = array.rows * by_rows, array.cols * by_cols
     skew = (rows + cols if array.fusion == "pipelined" else array.rows + array.cols) - 2
-    return ArrayShape(rows, cols, inputs, weights, skew, block)
+    return ArrayShape(rows, cols, inputs, weights, skew, array.dot)
 
 
 def array_cycles(tile: Gemm, shape: ArrayShape, dataflow: Dataflow, *, shadow_registers: bool) -> ArrayCycles:
@@ -162,8 +160,12 @@ def _placement(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> tuple[int, 
         return tile.pixels, tile.outputs, tile.reduction
     if dataflow == "is":
         return tile.reduction, tile.pixels, tile.outputs
-    dot = DotProducts.of(tile, shape.block, _groups_at_once(tile, shape, channels_of(tile), tile.outputs))
+    dot = _dot_products(tile, shape)
     return dot.channels, tile.outputs, dot.positions * dot.beats
+
+
+def _dot_products(tile: Gemm, shape: ArrayShape) -> DotProducts:
+    return DotProducts.of(tile, shape.dot, _groups_at_once(tile, shape, channels_of(tile), tile.outputs))
 
 
 def _groups_at_once(tile: Gemm, shape: ArrayShape, across_rows: int, across_cols: int) -> int:
@@ -183,6 +185,5 @@ def _operand_codes(tile: Gemm, shape: ArrayShape, dataflow: Dataflow) -> tuple[i
     if dataflow == "os":
         weights *= ceil_div(tile.pixels, shape.rows)
     if dataflow == "dot":
-        at_once = _groups_at_once(tile, shape, channels_of(tile), tile.outputs)
-        weights *= int(DotProducts.of(tile, shape.block, at_once).beats)
+        weights *= int(_dot_products(tile, shape).beats)
     return inputs, weights

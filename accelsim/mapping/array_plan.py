@@ -71,14 +71,7 @@ class ArrayPlanner:
         groups, rows, outputs, channels = tile
         problem = self._problem
         ends_output = channels[1] == problem.channels
-        gemm = Gemm(
-            groups=extent(groups),
-            pixels=extent(rows) * problem.row_pixels,
-            reduction=extent(channels) * problem.kernel_area,
-            outputs=extent(outputs),
-            rows=extent(rows) if self._gemm.rows > 1 else 1,
-            kernel=self._gemm.kernel,
-        )
+        gemm = problem.tile_gemm(extent(groups), extent(rows), extent(outputs), extent(channels))
         self._steps.append(
             Step(
                 tile=gemm,
@@ -121,7 +114,7 @@ class ArrayPlanner:
             return Load.of(self._input.flat_runs(channels, problem.channels), tensor, rows_needed)
         wanted, spans = in_all_groups(groups, channels, problem.channels), problem.input_spans(rows)
         load = Load.of(self._input.runs(self._input.whole_blocks(wanted), spans), tensor, rows_needed)
-        kept_bytes = self._input.range_bytes(wanted, sum(last - first for first, last in spans))
+        kept_bytes = self._input.range_bytes(wanted, sum(map(extent, spans)))
         return replace(load, kept_bytes=kept_bytes)
 
     def _output_tile(self, tile: TileRanges, gemm: Gemm) -> OutputTile:
@@ -131,7 +124,7 @@ class ArrayPlanner:
         done = problem.output.rows_of(rows)
         last_channels = groups[1] == self._share.groups[1] and outputs[1] == self._share.outputs[1]
         elements = gemm.groups * gemm.pixels * gemm.outputs
-        encoded_bytes = self._output.range_bytes(channels, done[1] - done[0])
+        encoded_bytes = self._output.range_bytes(channels, extent(done))
         return OutputTile(
             elements=elements,
             reserved_bytes=max(bits_to_bytes(elements * problem.array.accumulator_bits), encoded_bytes),

@@ -15,7 +15,7 @@ from accelsim.mapping.ranges import Range, cut, extent, in_all_groups, rows_pool
 from accelsim.mapping.share import Share, whole_of
 from accelsim.units import bits_to_bytes, ceil_div
 from accelsim.workload.formats import Precision, TensorFormat
-from accelsim.workload.layers import Layer, Window
+from accelsim.workload.layers import Gemm, Layer, Window
 
 _POINTWISE = Window((1, 1), (1, 1), (0, 0))
 
@@ -111,6 +111,11 @@ class TilingProblem:
         """Outputs of each group of the share."""
         return extent(self.share.outputs)
 
+    def tile_gemm(self, groups: int, rows: int, outputs: int, channels: int) -> Gemm:
+        """The multiplication of a tile of so many of each. Works on arrays as well."""
+        pixels, reduction = rows * self.row_pixels, channels * self.kernel_area
+        return Gemm(groups, pixels, reduction, outputs, rows if self.image_rows else 1, self.window.kernel)
+
     @property
     def first_output(self) -> int:
         """The share's first output, counted over all groups."""
@@ -145,9 +150,9 @@ class TilingProblem:
         if self.flattened:
             return self.input.size_bytes
         tiles = [
-            (first_group * self.channels + first, (last_group - 1) * self.channels + last)
-            for first_group, last_group in cut(self.share.groups, groups)
-            for first, last in split(self.channels, channels)
+            in_all_groups(some_groups, some_channels, self.channels)
+            for some_groups in cut(self.share.groups, groups)
+            for some_channels in split(self.channels, channels)
         ]
         return sum(self.input.range_bytes(self.input.whole_blocks(tile), 1) for tile in tiles)
 

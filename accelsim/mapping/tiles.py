@@ -15,7 +15,6 @@ from accelsim.mapping.layout import CHANNEL_BLOCK
 from accelsim.mapping.problem import TilingProblem, per_pair, per_step
 from accelsim.mapping.ranges import even_steps, rows_under
 from accelsim.units import bits_to_bytes, ceil_div
-from accelsim.workload.layers import Gemm
 
 
 class Tiling(NamedTuple):
@@ -159,9 +158,7 @@ def estimated_cycles(problem: TilingProblem, tile: Tiling, traffic_bytes: int, m
     `traffic_bytes` is the sum of `moved_bytes`.
     """
     counts, size = tile_counts(problem, tile), tile_bytes(problem, tile)
-    pixels = tile.rows * problem.row_pixels
-    reduction, rows = tile.channels * problem.kernel_area, tile.rows if problem.image_rows else 1
-    gemm = Gemm(tile.groups, pixels, reduction, tile.outputs, rows, problem.window.kernel)
+    gemm = problem.tile_gemm(tile.groups, tile.rows, tile.outputs, tile.channels)
     array, shape = problem.array, problem.shape
     folds, streamed = fold_count(gemm, shape, array.dataflow)
     per_tile = folded_cycles(folds, streamed, shape, array.dataflow, shadow_registers=array.shadow_registers)
@@ -172,6 +169,6 @@ def estimated_cycles(problem: TilingProblem, tile: Tiling, traffic_bytes: int, m
         loads = loads + counts.groups * counts.rows * counts.channels * input_sweeps
     transfer = traffic_bytes / memory.bytes_per_cycle + loads * memory.latency_cycles
     first = (size.weights + size.inputs) / memory.bytes_per_cycle
-    last = tile.groups * pixels * tile.outputs / problem.lanes
+    last = gemm.groups * gemm.pixels * gemm.outputs / problem.lanes
     longest: float = np.maximum(compute, transfer) + first + last
     return longest

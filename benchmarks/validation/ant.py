@@ -41,8 +41,7 @@ class Cycles(NamedTuple):
 
 def machine(dataflow: str, cols: int) -> Hardware:
     """The preset with another dataflow and width."""
-    preset = load_hardware("ant")
-    return preset.model_copy(update={"array": preset.array.model_copy(update={"dataflow": dataflow, "cols": cols})})
+    return load_hardware("ant", [f"array.dataflow={dataflow}", f"array.cols={cols}"])
 
 
 def formula(layer: SingleLayer, bits: int, hardware: Hardware) -> int:

@@ -20,7 +20,7 @@ BATCH = 16
 #: Narrowest operands of a fusion unit and of this model; BitFusion stores single bits, this model pairs of them.
 NARROWEST = 2
 NATIVE = 8
-PER_NETWORK, PER_LAYER = 0.10, 0.20
+PER_LAYER = 0.20
 
 
 @dataclass(frozen=True)
@@ -85,16 +85,10 @@ def wide_machine(cols: int) -> Hardware:
     """The machine of the second table: 4096 bits a cycle, columns and buffers scaled in step."""
     preset = load_hardware("bitfusion")
     factor = cols // preset.array.cols
-    buffers = {name: getattr(preset.buffers, name) * factor for name in ("weight_bytes", "input_bytes", "output_bytes")}
-    return preset.model_copy(
-        update={
-            "array": preset.array.model_copy(update={"cols": cols}),
-            "buffers": preset.buffers.model_copy(update=buffers),
-            "vector": preset.vector.model_copy(update={"lanes": cols}),
-            "interconnect": preset.interconnect.model_copy(update={"bytes_per_cycle": 4096 // BITS_PER_BYTE}),
-            "dram": preset.dram.model_copy(update={"preset": "ideal"}),
-        }
-    )
+    sizes = {name: getattr(preset.buffers, name) * factor for name in ("weight_bytes", "input_bytes", "output_bytes")}
+    buffers = [f"buffers.{name}={size}" for name, size in sizes.items()]
+    memory = [f"interconnect.bytes_per_cycle={4096 // BITS_PER_BYTE}", "dram.preset=ideal"]
+    return load_hardware("bitfusion", [f"array.cols={cols}", f"vector.lanes={cols}", *buffers, *memory])
 
 
 def compare() -> Comparison:

@@ -35,18 +35,11 @@ CLAIMED = {"ideal": 1 / (1 - 0.21), "ddr4-2400": 1 / 1.30}
 
 def machine(dataflow: Dataflow, edge: int, kib: tuple[int, int, int], memory: str) -> Hardware:
     """The preset `scalesim` with an array, double-buffered memories of a configuration, and a DRAM behind them."""
-    preset = load_hardware("scalesim")
     names = ("input_bytes", "weight_bytes", "output_bytes")
-    buffers = {name: size * 1024 for name, size in zip(names, kib, strict=True)} | {"ping_pong": True}
-    array = {"rows": edge, "cols": edge, "dataflow": dataflow}
-    return preset.model_copy(
-        update={
-            "array": preset.array.model_copy(update=array),
-            "buffers": preset.buffers.model_copy(update=buffers),
-            "dma": preset.dma.model_copy(update={"max_burst_bytes": 8192}),
-            "dram": preset.dram.model_copy(update={"preset": memory}),
-        }
-    )
+    buffers = [f"buffers.{name}={size * 1024}" for name, size in zip(names, kib, strict=True)]
+    array = [f"array.rows={edge}", f"array.cols={edge}", f"array.dataflow={dataflow}"]
+    rest = ["buffers.ping_pong=true", "dma.max_burst_bytes=8192", f"dram.preset={memory}"]
+    return load_hardware("scalesim", [*array, *buffers, *rest])
 
 
 def run(layer: SingleLayer, hardware: Hardware) -> LayerResult:

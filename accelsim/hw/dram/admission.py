@@ -29,9 +29,8 @@ class Admission:
         self._is_draining = False
         self._kept: deque[Run] = deque()
         self._kept_bursts = 0
-        self._to_move = (
-            0  # writes that are sent and still have to move on before the drain ends; < 0: as many beyond it
-        )
+        #: Writes that are sent and still have to move on before the drain ends; < 0: as many beyond it.
+        self._to_move = 0
 
     def accept(self, clock: int) -> int:
         """Take what is here and has room, in order, and change the direction when it is time.

@@ -1,4 +1,4 @@
-"""The DRAM burst by burst: `detail: fine`."""
+"""The DRAM in step with the rest, two bursts at a time: `detail: fine`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUANTUM_CLOCKS = 8
 
 
 class FineDram(DramBlock):
-    """Stands for what `Dram` stands for, with the same parameters, and gives every burst its slot.
+    """Stands for what `Dram` stands for, with the same parameters, in step with what else goes on.
 
     Timing: `DramChannel`, from arrival to the last data of a transaction, with the same two clock crossings.
     Not modelled: what `Dram` does not, and what docs/timing-model.md says of bursts.
