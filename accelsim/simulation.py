@@ -167,9 +167,9 @@ def memory_view(hardware: Hardware, dram: DramPreset | None) -> Memory:
     """
     peak = dram_peak_bytes_per_second(hardware, dram)
     if dram is None or peak is None:
-        return Memory(float("inf"), 0)
+        return Memory(float("inf"), 0, hardware.controller.overlap)
     closed_bank_ps = (dram.tRCD + dram.CL) * dram.tck_ps
     latency = hardware.interconnect.latency_cycles + closed_bank_ps * hardware.clock_hz // PICOSECONDS_PER_SECOND
     fabric = hardware.interconnect
     shared = min(peak / hardware.clock_hz, fabric.bytes_per_cycle) / hardware.cores_per_image
-    return Memory(min(shared, fabric.core_bytes_per_cycle or shared), latency)
+    return Memory(min(shared, fabric.core_bytes_per_cycle or shared), latency, hardware.controller.overlap)

@@ -1,8 +1,8 @@
 """Cycles of a whole network in closed form: a ranking of machines and widths, not a prediction (docs/sweep.md).
 
 Each layer takes the longest of three: the array on the whole product, the vector unit, and the DRAM's bus for its
-weights, inputs and outputs, each moved once. Layers add up. Approximate by all that it leaves out: tiling, buffers,
-residency, latencies, contention and refresh.
+weights, inputs and outputs, each moved once; or all three, where they take turns. Layers add up. Approximate by all
+that it leaves out: tiling, buffers, residency, latencies, contention and refresh.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from accelsim.workload.layers import Layer, Workload, elements
 def estimated_run_cycles(workload: Workload, hardware: Hardware, precision: Precision, bytes_per_cycle: float) -> float:
     """The sum over the layers of the slowest of array, decoders, vector unit and a core's part of the DRAM's bus.
 
-    Cores that share an image each do an equal part of every layer.
+    Of their sum, where a core's blocks take turns. Cores that share an image each do an equal part of every layer.
     """
+    takes_turns = hardware.controller.overlap != "all"
     total = 0.0
     for layer in _computed(workload):
         moved = _moved_bytes(workload, layer, precision) / bytes_per_cycle
         vector = vector_cycles(elements(layer.raw_shape), passes_of(layer, hardware.vector), hardware.vector)
-        total += max(moved, vector, _array_cycles(layer, hardware, precision))
+        parts = (moved, vector, _array_cycles(layer, hardware, precision))
+        total += sum(parts) if takes_turns else max(parts)
     return total / hardware.cores_per_image
 
 

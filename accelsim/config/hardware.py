@@ -17,6 +17,7 @@ ArbiterPolicy = Literal["round_robin", "fixed_priority", "weighted", "oldest_fir
 #: Level of the simulation: tiles in closed form, or every fold, with a look at the DRAM every two bursts.
 Detail = Literal["transaction", "fine"]
 Engine = Literal["weight", "input", "output"]
+Overlap = Literal["all", "weights", "none"]
 
 MAX_EDGE = 65_536  # far above any array built, low enough that no count derived from it gets out of hand
 MAX_CHANNELS = 256  # each channel and each core is a block of its own in the simulation
@@ -143,6 +144,16 @@ class VectorConfig(Section):
     )
 
 
+class ControllerConfig(Section):
+    """The sequencer of a core."""
+
+    overlap: Overlap = Field(
+        "all",
+        description="which of a core's blocks work at the same time: all; weights, the weight engine beside the "
+        "others, which take turns; none, one at a time, as where every instruction waits for the one before",
+    )
+
+
 class DmaConfig(Section):
     """The three DMA engines (weight, input, output); each splits a tile into bursts."""
 
@@ -198,6 +209,7 @@ class Hardware(Section):
     decoder: DecoderConfig = DecoderConfig()
     buffers: BufferConfig
     vector: VectorConfig
+    controller: ControllerConfig = ControllerConfig()
     dma: DmaConfig = DmaConfig()
     interconnect: InterconnectConfig = InterconnectConfig()
     dram: DramConfig

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from simpy import Environment
 from simpy.events import ProcessGenerator
 
+from accelsim.config.hardware import Overlap
 from accelsim.hw.account import LayerRun, Milestone
 from accelsim.hw.payloads import PostProcess, TileMultiply, Transfer
 from accelsim.hw.tensors import TensorBoard
+from accelsim.hw.turns import ARRAY, INPUTS, STORE, VECTOR, WEIGHTS, Turns, Worker
 from accelsim.hw.values import Values
 from accelsim.mapping.schedule import LayerPlan, Load, OutputTile, Step
 from accelsim.tlm import Command, CreditPool, Fifo, InitiatorSocket, Module, Trace
@@ -29,8 +31,8 @@ class Controller(Module):
     """Stands for the sequencer with its command queues, one per block; each queue runs ahead as far as data and space
     allow, so weights of the next layers are fetched while the array works on this one.
 
-    Parameters: its core's program; the board of the tensors, and as which member of the cores that share an image it
-    writes there; room in the buffers; what the transactions carry.
+    Parameters: overlap (which blocks work at the same time); its core's program; the board of the tensors, and as which
+    member of the cores that share an image it writes there; room in the buffers; what the transactions carry.
     Timing: none of its own. A tile is fetched when its buffer has room and, for activations, when the rows it needs
     have been written, by whichever core; multiplied when its operands are on chip and its partial sums have room;
     post-processed when its partial sums and residual operands are there; stored after that. Space goes back when the
@@ -44,6 +46,7 @@ class Controller(Module):
         name: str,
         parent: Module,
         *,
+        overlap: Overlap,
         program: Sequence[LayerPlan],
         tensors: TensorBoard,
         member: int,
@@ -62,6 +65,7 @@ class Controller(Module):
         self.on_layer: Callable[[int], None] | None = None
         self._space, self._trace, self._values = space, trace, values
         self._tensors, self._member = tensors, member
+        self._turns = Turns(env, f"{self.path}.turn", overlap)
         self._finished = Milestone(env, "the last store")
         self._stores: Fifo[tuple[LayerRun, OutputTile]] = Fifo(env, sum(len(p.outputs) for p in program) + 1)
         self._stores_pending = sum(_is_stored(plan, tile) for plan in program for tile in plan.outputs)
@@ -76,7 +80,7 @@ class Controller(Module):
         """Weight tiles of all layers, in order."""
         for run in self.layers:
             for load, on_chip in zip(run.plan.weight_loads, run.weights_on_chip, strict=True):
-                yield from self._fetch(run, load, self._space.weight, self.weight_dma)
+                yield from self._fetch(run, load, WEIGHTS)
                 on_chip.succeed()
 
     def fetch_inputs(self) -> ProcessGenerator:
@@ -85,7 +89,7 @@ class Controller(Module):
             if run.plan.resident_bytes:
                 yield self._space.input.reserve(run.plan.resident_bytes)
             for load, on_chip in zip(run.plan.loads, run.loads_on_chip, strict=True):
-                yield from self._fetch(run, load, self._space.input, self.input_dma)
+                yield from self._fetch(run, load, INPUTS)
                 on_chip.succeed()
 
     def compute(self) -> ProcessGenerator:
@@ -126,7 +130,8 @@ class Controller(Module):
             run, tile = yield self._stores.get()
             if tile.runs:
                 result = self._values.result(tile)
-                yield from self.output_dma.b_transport(Transfer.of(Command.WRITE, tile.runs, self.path, result))
+                transfer = Transfer.of(Command.WRITE, tile.runs, self.path, result)
+                yield from self._turns.take(STORE, self.output_dma.b_transport(transfer))
             self._space.output.release(tile.encoded_bytes)
             run.write_bytes += tile.encoded_bytes
             self._record("store", tile.encoded_bytes)
@@ -134,8 +139,10 @@ class Controller(Module):
             self._stores_pending -= 1
         self._finished.succeed()
 
-    def _fetch(self, run: LayerRun, load: Load, space: CreditPool, dma: InitiatorSocket) -> ProcessGenerator:
+    def _fetch(self, run: LayerRun, load: Load, worker: Worker) -> ProcessGenerator:
         """Bring one tile on chip: rows written, room made, bytes moved."""
+        of_weights = worker is WEIGHTS
+        space, dma = (self._space.weight, self.weight_dma) if of_weights else (self._space.input, self.input_dma)
         if load.tensor is not None:
             rows_written = self._tensors.wait(load.tensor, load.rows)
             if rows_written is not None:
@@ -143,7 +150,8 @@ class Controller(Module):
         yield space.reserve(load.kept_bytes)
         cargo = self._values.room(load)
         if load.runs:  # a few narrow codes may lie in a byte that another tile brings
-            yield from dma.b_transport(Transfer.of(Command.READ, load.runs, self.path, cargo))
+            transfer = Transfer.of(Command.READ, load.runs, self.path, cargo)
+            yield from self._turns.take(worker, dma.b_transport(transfer))
         self._values.arrived(load, cargo, int(self.env.now))
         run.read_bytes += load.size_bytes
         self._record("load", load.size_bytes)
@@ -185,7 +193,7 @@ class Controller(Module):
         yield from run.wait(self.env, self._space.output.reserve(tile.reserved_bytes), cause)
 
     def _multiply(self, run: LayerRun, step: Step) -> ProcessGenerator:
-        plan, start = run.plan, int(self.env.now)
+        plan = run.plan
         assert plan.shape is not None
         job = TileMultiply(
             Command.READ,
@@ -199,7 +207,10 @@ class Controller(Module):
             weights_decoded=plan.weight_format.decoded,
             inputs_decoded=plan.input_format.decoded,
         )
+        yield from self._turns.wait(ARRAY, run.breakdown)
+        start = int(self.env.now)
         yield from self.array.b_transport(job)
+        self._turns.give_back()
         self._values.multiplied(plan, step, int(self.env.now))
         run.charge(job, int(self.env.now) - start)
         self._record("multiply", step.tile.macs, int(self.env.now) - start)
@@ -211,7 +222,7 @@ class Controller(Module):
         for index in tile.loads:
             yield run.loads_on_chip[index]
         job = PostProcess(Command.WRITE, 0, tile.reserved_bytes, self.path, elements=tile.elements, passes=plan.passes)
-        yield from self.vector.b_transport(job)
+        yield from self._turns.take(VECTOR, self.vector.b_transport(job))
         self._values.processed(plan, tile, int(self.env.now))
         self._record("process", tile.elements)
         for index in tile.loads:

@@ -70,6 +70,7 @@ class Core(Module):
             env,
             "controller",
             self,
+            overlap=hardware.controller.overlap,
             program=program,
             tensors=tensors,
             member=member,

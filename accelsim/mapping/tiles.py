@@ -11,6 +11,7 @@ import numpy as np
 
 from accelsim.analytic.compute import fold_count, folded_cycles
 from accelsim.analytic.traffic import sweeps
+from accelsim.config.hardware import Overlap
 from accelsim.mapping.layout import CHANNEL_BLOCK
 from accelsim.mapping.problem import TilingProblem, per_pair, per_step
 from accelsim.mapping.ranges import even_steps, rows_under
@@ -57,10 +58,13 @@ class TileBytes(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """The DRAM as the time estimate sees it: peak bytes per core cycle, and cycles before a tile's first byte."""
+    """The DRAM as the time estimate sees it: peak bytes per core cycle, cycles before a tile's first byte, and what
+    goes on beside the array and the vector unit.
+    """
 
     bytes_per_cycle: float
     latency_cycles: int
+    overlap: Overlap = "all"
 
 
 #: Parts of a block that outputs and channels are cut into where no tile of whole blocks fits.
@@ -155,6 +159,7 @@ def moved_bytes(problem: TilingProblem, tile: Tiling) -> tuple[int, int, int]:
 def estimated_cycles(problem: TilingProblem, tile: Tiling, traffic_bytes: int, memory: Memory) -> float:
     """Time of a layer if compute and transfers overlap but for the first tile in and the last one out.
 
+    Their sum where blocks take turns, also where the weight engine does not.
     `traffic_bytes` is the sum of `moved_bytes`.
     """
     counts, size = tile_counts(problem, tile), tile_bytes(problem, tile)
@@ -168,7 +173,11 @@ def estimated_cycles(problem: TilingProblem, tile: Tiling, traffic_bytes: int, m
     if not problem.input_resident:
         loads = loads + counts.groups * counts.rows * counts.channels * input_sweeps
     transfer = traffic_bytes / memory.bytes_per_cycle + loads * memory.latency_cycles
-    first = (size.weights + size.inputs) / memory.bytes_per_cycle
     last = gemm.groups * gemm.pixels * gemm.outputs / problem.lanes
-    longest: float = np.maximum(compute, transfer) + first + last
-    return longest
+    cycles: float
+    if memory.overlap == "all":
+        first = (size.weights + size.inputs) / memory.bytes_per_cycle
+        cycles = np.maximum(compute, transfer) + first + last
+    else:
+        cycles = compute + transfer + last * counts.groups * counts.rows * counts.outputs
+    return cycles

@@ -5,7 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from benchmarks.validation import ant, bitfusion, dataflows, dpu, dram, eyeriss, levels, nvdla, rtl, scalesim
+from benchmarks.validation import (
+    ant,
+    bitfusion,
+    dataflows,
+    dpu,
+    dpu_layers,
+    dram,
+    eyeriss,
+    levels,
+    nvdla,
+    rtl,
+    scalesim,
+)
 from benchmarks.validation.comparison import Comparison
 from benchmarks.validation.page import PAGE, with_comparison
 
@@ -14,6 +26,7 @@ COMPARISONS: dict[str, Callable[[], Comparison]] = {
     "dram": dram.compare,
     "levels": levels.compare,
     "dpu": dpu.compare,
+    "dpu-layers": dpu_layers.compare,
     "rtl": rtl.compare_values,
     "rtl-cycles": rtl.compare_cycles,
     "bitfusion": bitfusion.compare,

@@ -1,7 +1,8 @@
-"""Three Xilinx DPU cores on the ZCU102 against what was measured on the board: frames a second with many threads.
+"""Xilinx's DPU against boards with one, two and three of its cores: frames a second of many threads, and DRAM traffic.
 
-Measured: Xilinx/Vitis-AI tag v2.0, models/AI-Model-Zoo/README.md, "Performance on ZCU102 (0432055-05)", 281 MHz; the
-DRAM traffic of a core that runs alone: docs.amd.com PG338 3.4, "I/O Bandwidth Requirements", whose clock is not stated.
+Measured: Xilinx/Vitis-AI tag v2.0, models/AI-Model-Zoo/README.md, "Performance on ZCU102 (0432055-05)", "ZCU104" and
+"Kria KV260 SOM"; the DRAM traffic of a core that runs alone: docs.amd.com PG338 3.4, "I/O Bandwidth Requirements",
+whose clock is not stated.
 """
 
 from __future__ import annotations
@@ -16,57 +17,64 @@ from accelsim.simulation import run_network
 from accelsim.workload.loader import load_workload
 from accelsim.workload.precision import uniform_precision
 from benchmarks.validation.comparison import Comparison
+from benchmarks.validation.single_layer import read_rows
 
-WORKLOADS = Path(__file__).parents[2] / "workloads"
+WORKLOADS = (Path(__file__).parents[2] / "workloads", Path(__file__).parent / "workloads")
 
-
-class Measured(NamedTuple):
-    """Our network, the measured one, its G multiply-accumulates a frame, frames a second of many threads and of one."""
-
-    network: str
-    name: str
-    giga_macs: float
-    many_threads: float
-    one_thread: float
+#: What passes between a start by the CPU and its being told of the end, beside the core's own work: the shortest run of
+#: a layer with next to no work on the ZCU102 (Vitis-AI v2.0, tools/Vitis-AI-Profiler/img/profile_posedet.png).
+START_SECONDS = 71e-6
 
 
-MEASURED = (
-    Measured("resnet50", "pt_resnet50 (4.1G)", 4.1, 168.4, 71.0),
-    Measured("resnet50", "cf_resnet50 (7.7G operations)", 3.86, 188.2, 80.3),
-    Measured("inception_v1", "cf_inceptionv1 (3.16G operations)", 1.58, 470.2, 181.8),
-)
+class Board(NamedTuple):
+    """The cores of a board, and what of its machine differs from the preset."""
+
+    cores: int
+    overrides: tuple[str, ...]
+
+
+AT_300_MHZ = ("clock_hz=300000000", "interconnect.latency_cycles=67")
+#: 75 % of the DRAM's peak and the latency of the ports, as in the preset, in cycles of 300 MHz. The ZCU104 is given the
+#: ZCU102's DRAM; the KV260 has 64 bits of DDR4-2400 (Xilinx DS987).
+BOARDS = {
+    "KV260": Board(1, (*AT_300_MHZ, "dram.preset=ddr4-2400", "interconnect.bytes_per_cycle=48")),
+    "ZCU104": Board(2, (*AT_300_MHZ, "interconnect.bytes_per_cycle=42")),
+    "ZCU102": Board(3, ()),
+}
 
 #: MB/s, on average, of a core alone.
-TRAFFIC = {"resnet50": 3132, "inception_v1": 2474}
+TRAFFIC = {"resnet50_caffe": 3132, "inception_v1": 2474}
 
 
 def compare() -> Comparison:
-    """Frames a second; where the measured network has other work, scaled by the multiply-accumulates."""
-    columns = ("network", "measured as", "frames/s, board", "model", "error", "one thread, board", "one core, model")
-    table = [f"| {' | '.join(columns)} |", "|---|---|---|---|---|---|---|"]
+    """Frames a second of every network on every board."""
+    boards = " | ".join(f"{name}, {board.cores} | model | error" for name, board in BOARDS.items())
+    table = [f"| network | {boards} |", "|---|" + "---|---|---|" * len(BOARDS)]
+    measured = {(row["board"], row["network"]): float(row["many_threads"]) for row in read_rows("dpu_boards.csv")}
     errors = []
-    for measured in MEASURED:
-        every_core, one_core = (_frames_per_second(measured, cores) for cores in (3, 1))
-        errors.append(every_core / measured.many_threads - 1)
-        table.append(
-            f"| {measured.network} | {measured.name} | {measured.many_threads} | {every_core:.1f} | {errors[-1]:+.1%} "
-            f"| {measured.one_thread} | {one_core:.1f} |"
-        )
+    for network in dict.fromkeys(network for _, network in measured):
+        cells = [network]
+        for name, board in BOARDS.items():
+            modelled = _frames_per_second(network, board)
+            errors.append(modelled / measured[name, network] - 1)
+            cells += [f"{measured[name, network]}", f"{modelled:.1f}", f"{errors[-1]:+.1%}"]
+        table.append(f"| {' | '.join(cells)} |")
     table += ["", "| network | MB/s of a core alone, board | MB/s, model |", "|---|---|---|"]
-    for network, board in TRAFFIC.items():
-        totals = _totals(network, 1)
+    for network, board_rate in TRAFFIC.items():
+        totals = _totals(network, Board(1, ()))
         moved = (totals.dram_read_bytes + totals.dram_write_bytes) / totals.seconds
-        table.append(f"| {network} | {board} | {moved / 1e6:.0f} |")
-    return Comparison("dpu", "Xilinx DPU, frames a second", "the ZCU102 board", errors, table)
+        table.append(f"| {network} | {board_rate} | {moved / 1e6:.0f} |")
+    return Comparison("dpu", "Xilinx DPU, frames a second", "three boards, 1 to 3 cores", errors, table)
 
 
-def _frames_per_second(measured: Measured, cores: int) -> float:
-    totals = _totals(measured.network, cores)
-    return totals.macs / totals.seconds / 1e9 / measured.giga_macs
+def _frames_per_second(network: str, board: Board) -> float:
+    totals = _totals(network, board)
+    return totals.images / (totals.seconds + START_SECONDS)
 
 
 @cache
-def _totals(network: str, cores: int) -> Totals:
-    workload = load_workload(WORKLOADS / f"{network}.yaml")
-    hardware = load_hardware("dpu-b4096", [f"cores={cores}"])
+def _totals(network: str, board: Board) -> Totals:
+    file = next(path for folder in WORKLOADS if (path := folder / f"{network}.yaml").exists())
+    workload = load_workload(file)
+    hardware = load_hardware("dpu-b4096", [f"cores={board.cores}", *board.overrides])
     return run_network(workload, hardware, uniform_precision(workload, "int8")).totals

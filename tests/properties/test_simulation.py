@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from accelsim.analytic.compute import array_shape
 from accelsim.analytic.roofline import compute_bound_cycles, roofline_cycles
-from accelsim.config.hardware import Hardware
+from accelsim.config.hardware import ControllerConfig, Hardware
 from accelsim.errors import MappingError
 from accelsim.result import CAUSES, RunResult
 from accelsim.simulation import dram_of, dram_peak_bytes_per_second, run_network
@@ -112,6 +112,18 @@ def test_causes_add_up_and_buffers_hold_what_they_can(workload: Workload, hardwa
     for name in ("weight_buffer", "input_buffer", "output_buffer"):
         for buffer in blocks(run.statistics, name):
             assert 0 <= buffer["peak_bytes"] <= buffer["capacity_bytes"]
+
+
+@modest
+@given(workloads, machines())
+def test_blocks_that_take_turns_are_busy_one_after_the_other(workload: Workload, hardware: Hardware) -> None:
+    one_by_one = {"cores": 1, "cores_per_image": 1, "controller": ControllerConfig(overlap="none")}
+    without_ports = hardware.buffers.model_copy(update={"weight_port_bytes_per_cycle": None})
+    machine = hardware.model_copy(update=one_by_one | {"buffers": without_ports})
+    run = run_or_reject(workload, machine, uniform_precision(workload, "int8"))
+    core = run.statistics["core0"]
+    names = ("array", "vector_unit", "weight_dma", "input_dma", "output_dma")
+    assert run.totals.cycles == sum(core[name]["busy"]["cycles"] for name in names)
 
 
 @modest

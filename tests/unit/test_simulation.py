@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from accelsim.analytic.area import block_gates
-from accelsim.config.hardware import Hardware
+from accelsim.config.hardware import ControllerConfig, Hardware, Overlap
 from accelsim.config.presets import load_dram, load_hardware
 from accelsim.errors import MappingError
 from accelsim.result import Result, RunResult
 from accelsim.simulation import memory_view, run_baseline, run_network, simulate
 from accelsim.workload.layers import Workload
 from accelsim.workload.loader import parse_workload
-from accelsim.workload.precision import resolve_precision
+from accelsim.workload.precision import resolve_precision, uniform_precision
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 TWO_LAYERS = """
 name: two
@@ -56,6 +60,29 @@ def result(two_layers: Workload, small_zcu102: Hardware) -> Result:
 
 def causes(breakdown: dict[str, int]) -> dict[str, int]:
     return {cause: cycles for cause, cycles in breakdown.items() if cycles}
+
+
+@pytest.mark.parametrize(("overlap", "cycles"), [("none", 100_743), ("all", 59_862)])
+def test_turns_as_the_timing_page_has_them(overlap: str, cycles: int) -> None:
+    layer = "{name: a, kind: conv2d, input: image, out_channels: 64, kernel: 3, padding: 1}"
+    workload = parse_workload(f"{{name: one, input: {{name: image, shape: [64, 56, 56]}}, layers: [{layer}]}}")
+    machine = load_hardware("dpu-b4096", ["cores=1", "dram.preset=ideal", f"controller.overlap={overlap}"])
+    run = run_network(workload, machine, uniform_precision(workload, "int8"))
+    assert run.totals.cycles == cycles
+    assert f"{cycles:,}".replace(",", " ") in (DOCS / "timing-model.md").read_text(encoding="utf-8")
+
+
+def test_only_the_weight_engine_works_beside_the_others(two_layers: Workload, small_zcu102: Hardware) -> None:
+    def run(overlap: Overlap) -> RunResult:
+        machine = small_zcu102.model_copy(update={"controller": ControllerConfig(overlap=overlap)})
+        return run_network(two_layers, machine, uniform_precision(two_layers, "int8"))
+
+    core = run("weights").statistics["core0"]
+    in_turns = ("array", "vector_unit", "input_dma", "output_dma")
+    busy = sum(core[name]["busy"]["cycles"] for name in in_turns)
+    cycles = {overlap: run(overlap).totals.cycles for overlap in ("all", "weights", "none")}
+    assert cycles["all"] <= cycles["weights"] < cycles["none"]
+    assert busy <= cycles["weights"] < busy + core["weight_dma"]["busy"]["cycles"]
 
 
 class TestByHand:

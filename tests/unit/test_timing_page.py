@@ -119,7 +119,7 @@ EXAMPLES: dict[str, tuple[Callable[[], object], str]] = {
     "depthwise dot products": (lambda: dot(Gemm(96, 784, 9, 1, 28, (3, 3))), "+ 4 = **10 588**"),
     "a sum of its own": (lambda: dpu_vector_unit(ADDED), "= **56 464** cycles"),
     "a pool of its own": (lambda: dpu_vector_unit(POOLED), "= **34 512**"),
-    "core's ports": (lambda: ceil_div(4096, 16), "4096 / 16 = **256** cycles through its core's"),
+    "core's ports": (lambda: ceil_div(256, 32), "256 / 32 = **8** cycles through its core's"),
     "scales": (scaled_weight_bytes, "40 of parameters, **111** in all"),
     "split by rows": (lambda: split(*SPLIT_ROWS)[0], "= **141 824** bytes"),
     "half of the rows": (lambda: split(*SPLIT_ROWS)[1], "= **14 302** cycles"),
