@@ -41,6 +41,9 @@ class DramPreset(Section):
     tRTP: Positive = Field(description="read to precharge, clocks")
     tWR: Positive = Field(description="end of write data to precharge, clocks")
     tRRD_S: Positive = Field(description="activate to activate, different bank groups, clocks")
+    tRRD_L: Positive | None = Field(
+        None, description="activate to activate, same bank group, clocks; null: as different ones"
+    )
     tFAW: Positive = Field(description="window of four activates, clocks")
     tCCD_S: Positive = Field(description="column command to column command, different bank groups, clocks")
     tCCD_L: Positive = Field(description="column command to column command, same bank group, clocks")

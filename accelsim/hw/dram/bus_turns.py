@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Sequence
+from operator import attrgetter
 
 from accelsim.hw.dram.admission import Admission
 from accelsim.hw.dram.bank import Bank
 from accelsim.hw.dram.timing import FOREVER, NEVER, Timing
 from accelsim.units import ceil_div
+
+
+_index = attrgetter("index")
 
 
 class BusTurns:
@@ -23,7 +27,7 @@ class BusTurns:
         self.requests = 0
         self._timing, self._admission, self._window = timing, admission, timing.bank_queue_bursts
         self._all_banks = [bank for group in groups for bank in group]
-        self._active: list[Bank] = []  # in the order of their turns
+        self._active: list[Bank] = []  # in the order of their numbers
         self._in_group = [0] * len(groups)  # active banks
         self._slots = _slots(len(self._all_banks), len(groups[0]), timing)
         self._slot = 0
@@ -35,10 +39,12 @@ class BusTurns:
     def _serve(self, boundary: int) -> None:
         """Let the active banks take turns until the first of them is through with its run, or until `boundary`."""
         active, slot, start = self._active, self._slot, self.now
-        banks = len(active)
+        banks, first = len(active), bisect_right(active, self._last_served, key=_index)
+        if 0 < first < banks:
+            active = active[first:] + active[:first]
         slots = -(-(boundary - start) // slot) if boundary > start else 1
         if slots > banks:
-            most = self._rounds() * banks
+            most = self._slots_to_event(active)
             if slots > most:
                 slots = most
         rounds, extra = divmod(slots, banks)
@@ -50,10 +56,8 @@ class BusTurns:
             self.now = end
         self._last_command = end - slot
         self.bursts += slots
-        finished = self._advance(rounds, extra, start + self._recovery)
-        if extra:
-            active[:] = active[extra:] + active[:extra]
-        self._last_served = active[-1].index
+        finished = self._advance(active, rounds, extra, start + self._recovery)
+        self._last_served = active[extra - 1].index
         for bank in finished:
             self._next_run(bank)
 
@@ -90,20 +94,21 @@ class BusTurns:
         if not run.left:
             self._next_run(bank)
 
-    def _rounds(self) -> int:
-        """Turns of every active bank until the first run ends, or until the queue has something to do."""
-        window, rounds, leaving = self._window, FOREVER, 0
-        for bank in self._active:
-            left = bank.current.left  # type: ignore[union-attr]
-            if left < rounds:
-                rounds = left
+    def _slots_to_event(self, active: list[Bank]) -> int:
+        """Slots until the first run ends, or until the queue has something to do; banks in the order of their turns."""
+        window, leaving = self._window, 0
+        lefts = []
+        for bank in active:
+            lefts.append(bank.current.left)  # type: ignore[union-attr]
             if bank.length > window:
                 leaving += 1
+        shortest = min(lefts)
+        slots = (shortest - 1) * len(lefts) + lefts.index(shortest) + 1
         if leaving:
             need = self._admission.leaving_before_change()
-            if 0 < need < rounds * leaving:
-                return -(-need // leaving)
-        return rounds
+            if need > 0:
+                return min(slots, -(-need // leaving) * len(active))
+        return slots
 
     def _joining_gap(self, boundary: int) -> int:
         """Clocks from the last burst to the next: less than a slot where a bank of another group joins."""
@@ -112,12 +117,12 @@ class BusTurns:
             return min(self._slot, self._timing.tCCD_S)
         return self._slot
 
-    def _advance(self, rounds: int, extra: int, recovered: int) -> list[Bank]:
-        """Serve `rounds` bursts of each active bank, one more of the first `extra`; banks whose run has ended.
+    def _advance(self, active: list[Bank], rounds: int, extra: int, recovered: int) -> list[Bank]:
+        """Serve `rounds` bursts of each bank, in order, one more of the first `extra`; banks whose run has ended.
 
         A row served now could be precharged at `recovered`.
         """
-        window, slot, active = self._window, self._slot, self._active
+        window, slot = self._window, self._slot
         period, finished, beyond = slot * len(active), [], 0
         served = rounds + 1 if extra else rounds
         recovered += (served - 1) * period
@@ -147,9 +152,8 @@ class BusTurns:
         return finished
 
     def _join(self, bank: Bank) -> None:
-        """Let a bank take part, when its turn comes after the bank that had the last one."""
-        active, banks, first = self._active, len(self._all_banks), self._last_served + 1
-        insort(active, bank, key=lambda bank: (bank.index - first) % banks)
+        """Let a bank take part."""
+        insort(self._active, bank, key=_index)
         self._in_group[bank.group] += 1
         self._set_slot()
 

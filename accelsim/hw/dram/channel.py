@@ -34,6 +34,7 @@ class DramChannel(BusTurns):
         self._interleaves_bank_groups = preset.interleaves_bank_groups
         self._other_way: list[Bank] = []  # banks that wait for the bus to turn
         self._activates = deque([NEVER] * 4, maxlen=4)
+        self._activated_in = [NEVER] * preset.bank_groups
         self._next_refresh = timing.tREFI
         self.row_misses = self.row_conflicts = 0
 
@@ -85,6 +86,7 @@ class DramChannel(BusTurns):
             while openings and openings[0][0] <= self.now:
                 bank = heapq.heappop(openings)[2]
                 bank.is_opening = False
+                self._last_served = bank.index - 1  # its turn is the next
                 self._pick(bank)
             boundary = openings[0][0] if openings else FOREVER
             if boundary > arrival:
@@ -169,13 +171,14 @@ class DramChannel(BusTurns):
             self.row_conflicts += 1
             may_precharge = bank.activated + timing.tRAS
             clock = (clock if clock > may_precharge else may_precharge) + timing.tRP
-        powered = activates[0] + timing.tFAW
-        apart = activates[-1] + timing.tRRD_S
-        if powered < apart:
-            powered = apart
-        if clock < powered:
-            clock = powered
+        clock = max(
+            clock,
+            activates[0] + timing.tFAW,
+            activates[-1] + timing.tRRD_S,
+            self._activated_in[bank.group] + timing.tRRD_L,
+        )
         activates.append(clock)
+        self._activated_in[bank.group] = clock
         bank.row, bank.row_bursts, bank.activated, bank.is_opening = row, 0, clock, True
         heapq.heappush(self._openings, (clock + timing.tRCD, self.row_misses + self.row_conflicts, bank))
 

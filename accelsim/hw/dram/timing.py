@@ -28,6 +28,7 @@ class Timing:
     write_to_read: int
     tFAW: int
     tRRD_S: int
+    tRRD_L: int
     queue_bursts: int
     bank_queue_bursts: int
 
@@ -50,6 +51,7 @@ class Timing:
             write_to_read=preset.CWL + preset.burst_clocks + preset.tWTR_L,
             tFAW=preset.tFAW,
             tRRD_S=preset.tRRD_S,
+            tRRD_L=preset.tRRD_L or preset.tRRD_S,
             queue_bursts=preset.queue_bursts,
             bank_queue_bursts=preset.bank_queue_bursts,
         )
