@@ -65,7 +65,14 @@ def compare() -> Comparison:
     """All rows, and those beyond the bound one by one."""
     measured = rows(MEASURED)
     errors = {row: relative_error(row) for row in measured}
-    columns = ("DRAM", "cases", "mean error", "worst error", "pattern of the worst", "patterns that depend on the start")
+    columns = (
+        "DRAM",
+        "cases",
+        "mean error",
+        "worst error",
+        "pattern of the worst",
+        "patterns that depend on the start",
+    )
     table = [f"| {' | '.join(columns)} |", "|---|---|---|---|---|---|"]
     for config, preset in PRESETS.items():
         mine = {row: abs(error) for row, error in errors.items() if row.config == config}

@@ -8,9 +8,8 @@ from operator import attrgetter
 
 from accelsim.hw.dram.admission import Admission
 from accelsim.hw.dram.bank import Bank
-from accelsim.hw.dram.timing import FOREVER, NEVER, Timing
+from accelsim.hw.dram.timing import NEVER, Timing
 from accelsim.units import ceil_div
-
 
 _index = attrgetter("index")
 
@@ -31,7 +30,7 @@ class BusTurns:
         self._in_group = [0] * len(groups)  # active banks
         self._slots = _slots(len(self._all_banks), len(groups[0]), timing)
         self._slot = 0
-        self._last_served = 0  # index of the bank that had the last one
+        self._last_served = 0  # the next turn is that of the first active bank above this index, or of the first of all
         self._last_command = NEVER
         self._openings: list[tuple[int, int, Bank]] = []  # a heap: when the row is open, a number, the bank
         self._set_direction(is_writing=False)
