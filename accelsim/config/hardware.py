@@ -147,6 +147,9 @@ class VectorConfig(Section):
 class ControllerConfig(Section):
     """The sequencer of a core."""
 
+    start_cycles: NonNegative = Field(
+        0, description="from the host's start of a run to the first command, and from the last to its knowing, cycles"
+    )
     overlap: Overlap = Field(
         "all",
         description="which of a core's blocks work at the same time: all; weights, the weight engine beside the "

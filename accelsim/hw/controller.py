@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simpy import Environment
 from simpy.events import ProcessGenerator
 
-from accelsim.config.hardware import Overlap
+from accelsim.config.hardware import ControllerConfig
 from accelsim.hw.account import LayerRun, Milestone
 from accelsim.hw.payloads import PostProcess, TileMultiply, Transfer
 from accelsim.hw.tensors import TensorBoard
@@ -31,12 +31,13 @@ class Controller(Module):
     """Stands for the sequencer with its command queues, one per block; each queue runs ahead as far as data and space
     allow, so weights of the next layers are fetched while the array works on this one.
 
-    Parameters: overlap (which blocks work at the same time); its core's program; the board of the tensors, and as which
-    member of the cores that share an image it writes there; room in the buffers; what the transactions carry.
-    Timing: none of its own. A tile is fetched when its buffer has room and, for activations, when the rows it needs
-    have been written, by whichever core; multiplied when its operands are on chip and its partial sums have room;
-    post-processed when its partial sums and residual operands are there; stored after that. Space goes back when the
-    last reader is done.
+    Parameters: start_cycles, overlap (which blocks work at the same time); its core's program; the board of the
+    tensors, and as which member of the cores that share an image it writes there; room in the buffers; what the
+    transactions carry.
+    Timing: start_cycles before everything. A tile is fetched when its buffer has room and, for activations, when the
+    rows it needs have been written, by whichever core; multiplied when its operands are on chip and its partial sums
+    have room; post-processed when its partial sums and residual operands are there; stored after that. Space goes back
+    when the last reader is done.
     Not modelled: instruction fetch, and the cycles of a command.
     """
 
@@ -46,7 +47,7 @@ class Controller(Module):
         name: str,
         parent: Module,
         *,
-        overlap: Overlap,
+        settings: ControllerConfig,
         program: Sequence[LayerPlan],
         tensors: TensorBoard,
         member: int,
@@ -65,7 +66,8 @@ class Controller(Module):
         self.on_layer: Callable[[int], None] | None = None
         self._space, self._trace, self._values = space, trace, values
         self._tensors, self._member = tensors, member
-        self._turns = Turns(env, f"{self.path}.turn", overlap)
+        self._start_cycles = settings.start_cycles
+        self._turns = Turns(env, f"{self.path}.turn", settings.overlap)
         self._finished = Milestone(env, "the last store")
         self._stores: Fifo[tuple[LayerRun, OutputTile]] = Fifo(env, sum(len(p.outputs) for p in program) + 1)
         self._stores_pending = sum(_is_stored(plan, tile) for plan in program for tile in plan.outputs)
@@ -74,7 +76,12 @@ class Controller(Module):
 
     def processes(self) -> Iterable[ProcessGenerator]:
         """One sequence of commands per block."""
-        return self.fetch_weights(), self.fetch_inputs(), self.compute(), self.post_process(), self.store()
+        queues = (self.fetch_weights(), self.fetch_inputs(), self.compute(), self.post_process(), self.store())
+        return [self._after_start(commands) for commands in queues] if self._start_cycles else queues
+
+    def _after_start(self, commands: ProcessGenerator) -> ProcessGenerator:
+        yield self.env.timeout(self._start_cycles)
+        yield from commands
 
     def fetch_weights(self) -> ProcessGenerator:
         """Weight tiles of all layers, in order."""
@@ -94,13 +101,15 @@ class Controller(Module):
 
     def compute(self) -> ProcessGenerator:
         """Tile multiplications of all layers, in order. Its timeline is the one that the breakdown explains."""
+        end_cycle = 0
+        self.layers[0].breakdown["idle"] += self._start_cycles
         for done, run in enumerate(self.layers, start=1):
-            run.start_cycle = int(self.env.now)
+            run.start_cycle = end_cycle
             if run.plan.steps:
                 yield from self._multiply_layer(run)
             elif run.plan.outputs:
                 yield from run.wait(self.env, run.processed, "wait_vector_unit")
-            run.end_cycle = int(self.env.now)
+            run.end_cycle = end_cycle = int(self.env.now)
             self._record("layer", len(run.plan.steps), run.end_cycle - run.start_cycle)
             if self.on_layer is not None:
                 self.on_layer(done)

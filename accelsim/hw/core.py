@@ -70,7 +70,7 @@ class Core(Module):
             env,
             "controller",
             self,
-            overlap=hardware.controller.overlap,
+            settings=hardware.controller,
             program=program,
             tensors=tensors,
             member=member,

@@ -36,7 +36,10 @@ def machines(draw: st.DrawFn) -> Hardware:
             "activation_residency": draw(st.booleans()),
         },
         "vector": {"lanes": draw(st.sampled_from([1, 16, 64])), "latency_cycles": draw(st.integers(0, 20))},
-        "controller": {"overlap": draw(st.sampled_from(["all", "all", "weights", "none"]))},
+        "controller": {
+            "start_cycles": draw(st.sampled_from([0, 0, 500])),
+            "overlap": draw(st.sampled_from(["all", "all", "weights", "none"])),
+        },
         "dma": {
             "outstanding": draw(st.integers(1, 4)),
             "max_burst_bytes": draw(st.sampled_from([64, 1000, 4096])),

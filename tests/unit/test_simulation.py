@@ -66,10 +66,22 @@ def causes(breakdown: dict[str, int]) -> dict[str, int]:
 def test_turns_as_the_timing_page_has_them(overlap: str, cycles: int) -> None:
     layer = "{name: a, kind: conv2d, input: image, out_channels: 64, kernel: 3, padding: 1}"
     workload = parse_workload(f"{{name: one, input: {{name: image, shape: [64, 56, 56]}}, layers: [{layer}]}}")
-    machine = load_hardware("dpu-b4096", ["cores=1", "dram.preset=ideal", f"controller.overlap={overlap}"])
+    machine = load_hardware(
+        "dpu-b4096", ["cores=1", "dram.preset=ideal", "controller.start_cycles=0", f"controller.overlap={overlap}"]
+    )
     run = run_network(workload, machine, uniform_precision(workload, "int8"))
     assert run.totals.cycles == cycles
     assert f"{cycles:,}".replace(",", " ") in (DOCS / "timing-model.md").read_text(encoding="utf-8")
+
+
+def test_the_start_of_a_run_is_idle_time_of_the_first_layer(two_layers: Workload, compute_only: Hardware) -> None:
+    later = compute_only.model_copy(update={"controller": ControllerConfig(start_cycles=1000)})
+    precision = resolve_precision(two_layers, "w8a8")
+    at_once, after = (run_network(two_layers, machine, precision) for machine in (compute_only, later))
+    assert after.totals.cycles == at_once.totals.cycles + 1000
+    assert (after.layers[0].start_cycle, after.layers[0].breakdown["idle"]) == (0, 1000)
+    assert sum(after.layers[0].breakdown.values()) == after.layers[0].cycles
+    assert after.layers[1].cycles == at_once.layers[1].cycles
 
 
 def test_only_the_weight_engine_works_beside_the_others(two_layers: Workload, small_zcu102: Hardware) -> None:
