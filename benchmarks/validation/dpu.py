@@ -52,7 +52,7 @@ def compare() -> Comparison:
     for network in dict.fromkeys(network for _, network in measured):
         cells = [network]
         for name, board in BOARDS.items():
-            modelled = _frames_per_second(network, board)
+            modelled = frames_per_second(network, board)
             errors.append(modelled / measured[name, network] - 1)
             cells += [f"{measured[name, network]}", f"{modelled:.1f}", f"{errors[-1]:+.1%}"]
         table.append(f"| {' | '.join(cells)} |")
@@ -64,7 +64,8 @@ def compare() -> Comparison:
     return Comparison("dpu", "Xilinx DPU, frames a second", "three boards, 1 to 3 cores", errors, table)
 
 
-def _frames_per_second(network: str, board: Board) -> float:
+def frames_per_second(network: str, board: Board) -> float:
+    """Of all cores, an image on each."""
     totals = _totals(network, board)
     return totals.images / totals.seconds
 
