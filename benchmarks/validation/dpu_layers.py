@@ -19,12 +19,10 @@ from accelsim.workload.formats import tensor_format
 from accelsim.workload.loader import parse_workload
 from accelsim.workload.precision import uniform_precision
 from benchmarks.validation.comparison import Comparison
-from benchmarks.validation.dpu import AT_300_MHZ
+from benchmarks.validation.dpu import AT_300_MHZ, START_MICROSECONDS
 from benchmarks.validation.single_layer import read_rows
 
 PER_LAYER = 0.20
-#: What each run takes beside the core's own work, as the preset's `controller.start_cycles`.
-START_MILLISECONDS = 0.071
 MACHINE = load_hardware(
     "dpu-b4096", ["cores=1", *AT_300_MHZ, "buffers.activation_residency=false", "controller.start_cycles=0"]
 )
@@ -36,7 +34,7 @@ def compare() -> Comparison:
     table = [f"| {' | '.join(columns)} |", "|---|---|---|---|---|---|"]
     errors, total, modelled_total = [], 0.0, 0.0
     for row in read_rows("dpu_layers.csv"):
-        measured = float(row["milliseconds"]) - START_MILLISECONDS
+        measured = float(row["milliseconds"]) - START_MICROSECONDS / 1e3
         megabytes = sum(float(row[part]) for part in ("weights_mib", "loaded_mib", "stored_mib")) * 2**20 / 1e6
         modelled, moved = _modelled(row)
         errors.append(modelled / measured - 1)
