@@ -86,7 +86,7 @@ def replay(accesses: Iterable[Access], preset: DramPreset, arbiter: ArbiterName 
     Raises InputError for a trace without transactions or an unknown arbiter, and what reading `accesses` raises.
     """
     one_of("arbiter", arbiter, ARBITERS)
-    channel, places, burst_bytes = DramChannel(preset), AddressMap(preset, 1), preset.burst_bytes
+    channel, places = DramChannel(preset), AddressMap(preset, 1)
     served: dict[str, list[_Served]] = {}
     offered = 0
     for together in joined(arbitrated(accesses, arbiter)):
@@ -98,9 +98,8 @@ def replay(accesses: Iterable[Access], preset: DramPreset, arbiter: ArbiterName 
         for access in together[1:]:
             joined_bytes += access.size_bytes
             of_initiator.append((access.size_bytes, request))
-        for address, size_bytes in places.chunks(start, joined_bytes):
-            bursts = (address + size_bytes - 1) // burst_bytes - address // burst_bytes + 1
-            channel.submit(offered, places.locate(address), bursts, is_write, request)
+        for place, bursts, _ in places.chunks(start, joined_bytes):
+            channel.submit(offered, place, bursts, is_write, request)
             offered += bursts
         if channel.requests > 2 * AHEAD:
             channel.advance(most_requests=AHEAD)

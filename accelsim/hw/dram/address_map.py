@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from accelsim.config.dram import DramPreset
 from accelsim.units import cut_at_multiples
 
-
-class Location(NamedTuple):
-    """Channel, row, bank within its group, and the bank group of the first burst."""
-
-    channel: int
-    row: int
-    bank: int
-    bank_group: int
+#: Channel, row, bank within its group, and the bank group of the first burst. A plain tuple, as each chunk has one.
+Location = tuple[int, int, int, int]
+_FIELDS = ("channel", "row", "bank", "bank_group")
 
 
 class AddressMap:
@@ -26,7 +20,7 @@ class AddressMap:
     """
 
     def __init__(self, preset: DramPreset, channels: int) -> None:
-        self.block_bytes = preset.block_bytes
+        self.block_bytes, self._burst_bytes = preset.block_bytes, preset.burst_bytes
         sizes = {
             "row": preset.rows,
             "bank": preset.banks_per_group,
@@ -41,15 +35,19 @@ class AddressMap:
             fields[name] = (stride_bytes, sizes[name])
             stride_bytes *= sizes[name]
         #: Stride in bytes and number of each field of a Location, one after the other.
-        self._strides = tuple(number for name in Location._fields for number in fields[name])
+        self._strides = tuple(number for name in _FIELDS for number in fields[name])
 
-    def chunks(self, address: int, size_bytes: int) -> Iterator[tuple[int, int]]:
-        """Address and bytes of the part of a range in each block that it touches."""
-        return cut_at_multiples(address, size_bytes, self.block_bytes)
+    def chunks(self, address: int, size_bytes: int) -> Iterable[tuple[Location, int, int]]:
+        """Place, bursts and bytes of the part of a range in each block that it touches."""
+        if address % self.block_bytes + size_bytes <= self.block_bytes:  # nearly all are in one
+            return ((self.locate(address), self._bursts(address, size_bytes), size_bytes),)
+        parts = cut_at_multiples(address, size_bytes, self.block_bytes)
+        return [(self.locate(start), self._bursts(start, length), length) for start, length in parts]
 
     def locate(self, address: int) -> Location:
         """The place of the burst that holds the byte at `address`."""
         channel, channels, row, rows, bank, banks, group, groups = self._strides
-        return Location(
-            address // channel % channels, address // row % rows, address // bank % banks, address // group % groups
-        )
+        return address // channel % channels, address // row % rows, address // bank % banks, address // group % groups
+
+    def _bursts(self, address: int, size_bytes: int) -> int:
+        return (address + size_bytes - 1) // self._burst_bytes - address // self._burst_bytes + 1

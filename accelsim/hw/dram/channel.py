@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 
 from accelsim.config.dram import DramPreset
@@ -10,14 +9,14 @@ from accelsim.errors import SimulationError
 from accelsim.hw.dram.address_map import Location
 from accelsim.hw.dram.admission import Admission
 from accelsim.hw.dram.bank import NO_ROW, Bank, Request, Run
-from accelsim.hw.dram.bus_turns import BusTurns
+from accelsim.hw.dram.data_bus import DataBus
 from accelsim.hw.dram.timing import FOREVER, NEVER, Timing
 
 #: Bursts of a row after which a conflict that is ready no longer waits for further hits.
 ROW_HIT_LIMIT = 4
 
 
-class DramChannel(BusTurns):
+class DramChannel:
     """Every burst gets its slot on the bus, at a cost that grows with runs of bursts, not with bursts.
 
     The end of a run, an open row, room in the queues and a refresh are events; `advance` goes from one to the next.
@@ -25,18 +24,34 @@ class DramChannel(BusTurns):
     """
 
     def __init__(self, preset: DramPreset) -> None:
-        timing, per_group = Timing.of(preset), preset.banks_per_group
-        self.banks = [
-            [Bank(group * per_group + bank, group) for bank in range(per_group)] for group in range(preset.bank_groups)
+        self._timing = timing = Timing.of(preset)
+        groups, per_group = preset.bank_groups, preset.banks_per_group
+        self._groups, self._banks_per_group = groups, per_group
+        self._banks = [
+            Bank(number, number // per_group, timing.bank_queue_bursts) for number in range(groups * per_group)
         ]
-        admission = Admission(self.banks, timing.queue_bursts, timing.bank_queue_bursts, self._put)
-        super().__init__(timing, self.banks, admission)
+        self._bus = DataBus(timing, groups, per_group)
+        self._admission = Admission(timing.queue_bursts, self._put, self._take_back)
+        self._window = timing.bank_queue_bursts
         self._interleaves_bank_groups = preset.interleaves_bank_groups
+        self._opening: deque[Bank] = deque()  # in the order in which their rows are open
         self._other_way: list[Bank] = []  # banks that wait for the bus to turn
         self._activates = deque([NEVER] * 4, maxlen=4)
-        self._activated_in = [NEVER] * preset.bank_groups
+        self._activated_in = [NEVER] * groups
         self._next_refresh = timing.tREFI
         self.row_misses = self.row_conflicts = 0
+        #: Requests that are not served yet.
+        self.requests = 0
+
+    @property
+    def now(self) -> int:
+        """The clock that it has come to."""
+        return self._bus.now
+
+    @property
+    def bursts(self) -> int:
+        """Bursts that were served."""
+        return self._bus.bursts
 
     @property
     def row_hits(self) -> int:
@@ -53,85 +68,100 @@ class DramChannel(BusTurns):
         request.left += bursts
         request.is_write = is_write
         _, row, bank, first_group = place
-        banks, arrivals = self.banks, self._admission.arrivals
+        banks, per_group, arrive = self._banks, self._banks_per_group, self._admission.arrive
         if not self._interleaves_bank_groups:
             request.runs += 1
-            arrivals.append(Run(arrival, banks[first_group][bank], row, bursts, is_write, request))
+            arrive(Run(arrival, banks[first_group * per_group + bank], row, bursts, is_write, request))
             return
-        groups = len(banks)
+        groups = self._groups
         window = groups * self._window  # a part at a time, so that the groups arrive side by side as their bursts do
         for first in range(0, bursts, window):
             part = bursts - first if bursts - first < window else window
             for step in range(groups if groups < part else part):
                 share, group = (part - step + groups - 1) // groups, (first_group + step) % groups
                 request.runs += 1
-                arrivals.append(Run(arrival, banks[group][bank], row, share, is_write, request))
+                arrive(Run(arrival, banks[group * per_group + bank], row, share, is_write, request))
 
     def earliest_end(self, request: Request) -> int:
         """When the last data of a request have passed, or, if some of it is left, a clock before which they cannot."""
         if not request.left:
             return request.finished
-        timing = self._timing
+        timing, bus = self._timing, self._bus
         data_end = timing.write_to_data_end if request.is_write else timing.read_to_data_end
         spacing = timing.tCCD_L if request.runs == 1 else timing.tCCD_S
-        return self.now + (request.left - 1) * spacing + data_end
+        return bus.now + (request.left - bus.turns_of(request) - 1) * spacing + data_end
 
     def advance(self, until: int = FOREVER, most_requests: int = 0) -> None:
         """Go on to about a clock, or until at most so many requests are not served. SimulationError if one never is."""
-        admission, openings, active = self._admission, self._openings, self._active
-        while self.requests > most_requests and self.now < until:
-            if self.now >= self._next_refresh:
+        admission, bus, opening = self._admission, self._bus, self._opening
+        while self.requests > most_requests and bus.now < until:
+            now = bus.now
+            if now >= self._next_refresh:
                 self._refresh()
-            arrival = admission.accept(self.now)
-            while openings and openings[0][0] <= self.now:
-                bank = heapq.heappop(openings)[2]
-                bank.is_opening = False
-                self._last_served = bank.index - 1  # its turn is the next
-                self._pick(bank)
-            boundary = openings[0][0] if openings else FOREVER
-            if boundary > arrival:
-                boundary = arrival
-            if active:
+                now = bus.now
+            if admission.next_arrival <= now or admission.beyond <= admission.low_water:
+                admission.accept(now)
+            while opening and opening[0].opens_at <= now:
+                self._opened(opening.popleft())
+            boundary = opening[0].opens_at if opening else FOREVER
+            if boundary > admission.next_arrival:
+                boundary = admission.next_arrival
+            if bus.active:
                 if boundary > until:
                     boundary = until
                 if boundary > self._next_refresh:
                     boundary = self._next_refresh
-                if len(active) == 1:
-                    self._serve_alone(active[0], boundary)
-                else:
-                    self._serve(boundary)
+                moved = bus.serve(boundary, admission.beyond - admission.low_water, opening[0] if opening else None)
+                admission.beyond -= moved
+                for bank in bus.ended:
+                    self._end_run(bank)
             elif self._other_way:
                 self._turn()
             elif boundary < FOREVER:
-                self.now = min(until, self._next_refresh, boundary)
+                bus.now = min(until, self._next_refresh, boundary)
             elif not admission.change_when_idle():
                 raise SimulationError(f"DRAM channel: {self.requests} requests wait, and nothing is left to do")
 
-    def _next_run(self, bank: Bank) -> None:
+    def _end_run(self, bank: Bank) -> None:
         """The bank's run has ended: tell its request, and go on with what comes next."""
         run, runs = bank.current, bank.runs
         assert run is not None
-        request, data_end = run.request, bank.precharge_from + self._recovered_to_data_end
+        bank.settle()
+        request, data_end = run.request, bank.precharge_from + self._bus.recovered_to_data_end
+        if not request.left:
+            self.requests -= 1
         request.runs -= 1
         if data_end > request.finished:
             request.finished = data_end
         runs.remove(run)
         if runs and runs[0].row == run.row and runs[0].is_write == run.is_write:
-            bank.current = runs[0]
+            bank.start(runs[0])
             return
-        self._leave(bank)
+        bank.current = None
+        self._bus.leave(bank)
         if runs:
             self._pick(bank)
 
     def _put(self, run: Run) -> None:
         """A run moves on to its bank."""
         bank = run.bank
-        beyond = bank.length + run.left - self._window
-        if beyond > 0:
-            self._admission.beyond += min(beyond, run.left)
-        bank.length += run.left
-        bank.runs.append(run)
+        self._admission.beyond += bank.put(run)
         if bank.current is None and not bank.is_opening:
+            self._pick(bank)
+
+    def _take_back(self) -> list[Run]:
+        """Take the runs out of the banks' queues that have found no place there."""
+        return [run for bank in self._banks for run in bank.cut()]
+
+    def _opened(self, bank: Bank) -> None:
+        """The row of a bank is open: its turn is the next."""
+        bank.is_opening = False
+        run = bank.runs[0]
+        if run.is_write == self._bus.is_writing and run.row == bank.row:
+            bank.start(run)
+            self._bus.join(bank, is_next=True)
+        else:
+            self._bus.go_on_with(bank.number)
             self._pick(bank)
 
     def _pick(self, bank: Bank) -> None:
@@ -143,9 +173,9 @@ class DramChannel(BusTurns):
                 if left <= 0:
                     break
                 if run.row == row:
-                    if run.is_write == self._is_writing:
-                        bank.current = run
-                        self._join(bank)
+                    if run.is_write == self._bus.is_writing:
+                        bank.start(run)
+                        self._bus.join(bank)
                         return
                     hits_other_way = True
                 left -= run.left
@@ -157,14 +187,14 @@ class DramChannel(BusTurns):
 
     def _hits_go_first(self, bank: Bank) -> bool:
         """Whether hits overtake a conflict: unless the row has had enough, and a precharge fits between two turns."""
-        return (
-            bank.row_bursts < ROW_HIT_LIMIT or self._is_writing or self._slot * len(self._active) <= self._timing.tRTP
-        )
+        return bank.row_bursts < ROW_HIT_LIMIT or self._bus.is_writing or self._bus.round_clocks <= self._timing.tRTP
 
     def _open(self, bank: Bank, row: int) -> None:
         """Precharge if another row is open, and activate, as soon as the bank and the power for activates allow."""
         timing, activates = self._timing, self._activates
-        clock = self.now if self.now > bank.precharge_from else bank.precharge_from
+        clock = bank.precharge_from
+        if clock < self._bus.now:
+            clock = self._bus.now
         if bank.row == NO_ROW:
             self.row_misses += 1
         else:
@@ -178,16 +208,13 @@ class DramChannel(BusTurns):
             self._activated_in[bank.group] + timing.tRRD_L,
         )
         activates.append(clock)
-        self._activated_in[bank.group] = clock
-        bank.row, bank.row_bursts, bank.activated, bank.is_opening = row, 0, clock, True
-        heapq.heappush(self._openings, (clock + timing.tRCD, self.row_misses + self.row_conflicts, bank))
+        self._activated_in[bank.group] = bank.activated = clock
+        bank.row, bank.row_bursts, bank.is_opening, bank.opens_at = row, 0, True, clock + timing.tRCD
+        self._opening.append(bank)
 
     def _turn(self) -> None:
         """Nothing is left to do in the bus's direction: it turns."""
-        timing = self._timing
-        self._set_direction(not self._is_writing)
-        gap = timing.read_to_write if self._is_writing else timing.write_to_read
-        self.now = max(self.now, self._last_command + gap)
+        self._bus.turn_around()
         banks, self._other_way = self._other_way, []
         for bank in banks:
             if not bank.is_opening:  # for a conflict that came after the bank had begun to wait
@@ -196,19 +223,18 @@ class DramChannel(BusTurns):
     def _refresh(self) -> None:
         """All banks are closed and refreshed as soon as their last commands allow."""
         timing, closed = self._timing, self._next_refresh
-        opened = [bank for bank in self._all_banks if bank.row != NO_ROW]
+        self._bus.clear()
+        opened = [bank for bank in self._banks if bank.row != NO_ROW]
         for bank in opened:
             if bank.activated <= self._next_refresh:
                 closed = max(closed, max(bank.precharge_from, bank.activated + timing.tRAS) + timing.tRP)
-        self.now = max(self.now, closed + timing.tRFC)
+        self._bus.now = max(self.now, closed + timing.tRFC)
         self._next_refresh += timing.tREFI
-        self._active.clear()
         self._other_way.clear()
-        self._openings.clear()
-        self._in_group = [0] * len(self._in_group)
+        self._opening.clear()
         for bank in opened:
             bank.close(self.now)
-        first = self._last_served + 1
-        for bank in self._all_banks[first:] + self._all_banks[:first]:
+        first = self._bus.last + 1
+        for bank in self._banks[first:] + self._banks[:first]:
             if bank.runs:
                 self._pick(bank)

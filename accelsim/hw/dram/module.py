@@ -41,7 +41,6 @@ class DramBlock(Module):
         self._channels = [
             _Channel(env, f"channel{index}", self, DramChannel(preset)) for index in range(setup.channels)
         ]
-        self._burst_bytes = preset.burst_bytes
         self._crossing = ClockCrossing(setup.clock_hz, preset.tck_ps)
         self._trace, self._values = trace, setup.values
         self._read_event, self._write_event = trace.event("dram_read"), trace.event("dram_write")
@@ -54,10 +53,8 @@ class DramBlock(Module):
         is_write = transaction.command is Command.WRITE
         arrival_clock = self._crossing.clock_at(int(self.env.now) + transaction.delay_cycles)
         requests: dict[DramChannel, Request] = {}
-        for address, size_bytes in self._map.chunks(transaction.address, transaction.size_bytes):
-            place = self._map.locate(address)
-            channel = self._channels[place.channel]
-            bursts = (address + size_bytes - 1) // self._burst_bytes - address // self._burst_bytes + 1
+        for place, bursts, size_bytes in self._map.chunks(transaction.address, transaction.size_bytes):
+            channel = self._channels[place[0]]
             (channel.write_bytes if is_write else channel.read_bytes).value += size_bytes
             timing = channel.timing
             request = requests.get(timing)

@@ -12,7 +12,7 @@ READ_DATA, WRITE_DATA = 17 + 4, 12 + 4  # from the command to the end of its dat
 
 
 def place(row: int = 0, bank: int = 0, group: int = 0) -> Location:
-    return Location(channel=0, row=row, bank=bank, bank_group=group)
+    return 0, row, bank, group
 
 
 def served(

@@ -8,19 +8,10 @@ import pytest
 
 from accelsim.config.presets import load_dram
 from accelsim.hw.dram.address_map import AddressMap
-from accelsim.hw.dram.bank import Bank, Request
+from accelsim.hw.dram.bank import Request
 from accelsim.hw.dram.channel import DramChannel
-from accelsim.units import ceil_div
 
 PRESETS = ("ddr4-2400", "ddr4-2400-bankgroup-low", "ddr3-1600", "hbm2-1ch", "lpddr4-3200")
-
-
-class PlainChannel(DramChannel):
-    """Without the shorter way for a bank that is alone."""
-
-    def _serve_alone(self, bank: Bank, boundary: int) -> None:
-        assert self._active == [bank]
-        self._serve(boundary)
 
 
 def submit_traffic(channel: DramChannel, preset_name: str, seed: int, transactions: int) -> list[Request]:
@@ -34,26 +25,10 @@ def submit_traffic(channel: DramChannel, preset_name: str, seed: int, transactio
             streams[stream] = draw.randrange(2 ** draw.choice([18, 24, 31]))
         size_bytes, is_write = draw.choice([64, 100, 256, 1024, 4096, 20000]), draw.random() < (stream > 2) / 2
         requests.append(Request())
-        for address, chunk_bytes in places.chunks(streams[stream], size_bytes):
-            bursts = ceil_div(address % preset.burst_bytes + chunk_bytes, preset.burst_bytes)
-            channel.submit(0, places.locate(address), bursts, is_write, requests[-1])
+        for place, bursts, _ in places.chunks(streams[stream], size_bytes):
+            channel.submit(0, place, bursts, is_write, requests[-1])
         streams[stream] += size_bytes
     return requests
-
-
-def times(requests: list[Request]) -> list[tuple[int, int]]:
-    return [(request.accepted, request.finished) for request in requests]
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("seed", range(6))
-def test_the_shorter_way_gives_the_same(preset: str, seed: int) -> None:
-    channel, plain = DramChannel(load_dram(preset)), PlainChannel(load_dram(preset))
-    requests, plain_requests = (submit_traffic(each, preset, seed, 100) for each in (channel, plain))
-    channel.advance()
-    plain.advance()
-    assert times(requests) == times(plain_requests)
-    assert (channel.row_hits, channel.row_misses) == (plain.row_hits, plain.row_misses)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

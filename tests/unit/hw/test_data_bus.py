@@ -1,0 +1,79 @@
+"""The data bus of a DRAM channel: what it counts in one go is what comes of a slot at a time."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from accelsim.config.presets import load_dram
+from accelsim.hw.dram.bank import Bank, Request, Run
+from accelsim.hw.dram.data_bus import DataBus
+from accelsim.hw.dram.timing import FOREVER, Timing
+
+PRESETS = ("ddr4-2400", "ddr3-1600", "hbm2-1ch")
+
+
+def bus_with_traffic(preset_name: str, seed: int) -> tuple[DataBus, list[Bank]]:
+    """Some active banks; the last turn was anybody's."""
+    draw, preset = random.Random(seed), load_dram(preset_name)
+    timing, per_group = Timing.of(preset), preset.banks_per_group
+    bus, banks = DataBus(timing, preset.bank_groups, per_group), []
+    for number in draw.sample(range(preset.bank_groups * per_group), draw.randrange(1, 7)):
+        bank = Bank(number, number // per_group, window=8)
+        for _ in range(draw.randrange(1, 3)):
+            bank.put(Run(0, bank, 0, draw.randrange(1, 40), False, Request()))
+        bank.start(bank.runs[0])
+        bus.join(bank)
+        banks.append(bank)
+    bus.go_on_with(draw.randrange(preset.bank_groups * per_group))
+    return bus, banks
+
+
+def state(bus: DataBus, banks: list[Bank]) -> list[int]:
+    return [bus.now, bus.bursts, bus.last, bus.last_command, *(bank.left for bank in banks)]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("seed", range(20))
+def test_slots_up_to_the_first_end_are_those_one_by_one(preset: str, seed: int) -> None:
+    bus, banks = bus_with_traffic(preset, seed)
+    single, single_banks = bus_with_traffic(preset, seed)
+    moved = bus.serve(FOREVER, FOREVER, None)
+    single_moved = 0
+    while not single.ended:
+        single_moved += single.serve(single.now + 1, FOREVER, None)
+    assert state(bus, banks) == state(single, single_banks)
+    assert moved == single_moved
+    assert [bank.number for bank in bus.ended] == [bank.number for bank in single.ended]
+    served = [bank.number for bank in banks if bank.precharge_from > 0]
+    assert [bank.precharge_from for bank in banks if bank.number in served] == [
+        bank.precharge_from for bank in single_banks if bank.number in served
+    ]
+
+
+def test_turns_go_round_by_number() -> None:
+    """Three banks of different groups, after bank 4: 8, 0, 4, 8, 0, ...; a slot of tCCD_S = 4 each."""
+    timing = Timing.of(load_dram("ddr4-2400"))
+    bus, banks = DataBus(timing, 4, 4), {number: Bank(number, number // 4, window=8) for number in (0, 4, 8)}
+    for bank in banks.values():
+        bank.put(Run(0, bank, 0, 100, False, Request()))
+        bank.start(bank.runs[0])
+        bus.join(bank)
+    bus.go_on_with(5)
+    order = []
+    for _ in range(5):
+        bus.serve(bus.now + 1, FOREVER, None)
+        order.append(bus.last)
+    assert order == [8, 0, 4, 8, 0]
+    assert bus.last_command == 4 * 4
+
+
+def test_a_bank_that_joins_has_the_next_turn() -> None:
+    bus, banks = bus_with_traffic("ddr4-2400", seed=3)
+    late = Bank(next(number for number in range(16) if all(number != bank.number for bank in banks)), 0, window=8)
+    late.put(Run(0, late, 0, 5, False, Request()))
+    late.start(late.runs[0])
+    bus.join(late, is_next=True)
+    bus.serve(bus.now + 1, FOREVER, None)
+    assert (bus.last, late.left) == (late.number, 4)
