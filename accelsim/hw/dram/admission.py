@@ -27,7 +27,7 @@ class Admission:
         self.next_arrival, self.low_water = FOREVER, NEVER
         self._arrivals: deque[Run] = deque()
         self._capacity, self._put, self._take_back = capacity, put, take_back
-        self._is_draining = False
+        self._is_draining = self._is_full = False
         self._kept: deque[Run] = deque()
         self._kept_bursts = 0
         #: Writes that are sent and still have to move on before the drain ends; < 0: as many beyond it.
@@ -42,6 +42,7 @@ class Admission:
     def accept(self, clock: int) -> None:
         """Take what is here and has room, in order, and change the direction when it is time."""
         arrivals, capacity = self._arrivals, self._capacity
+        had_to_wait, self._is_full = self._is_full, False
         self.next_arrival, self.low_water = FOREVER, NEVER
         while True:
             if self._is_draining and self.beyond <= self._to_move:
@@ -51,6 +52,7 @@ class Admission:
             run = arrivals[0]
             goes_on = run.is_write == self._is_draining
             if (self.beyond if goes_on else self._kept_bursts) >= capacity:
+                self._is_full = True
                 if goes_on:
                     self.low_water = capacity - 1
                 break
@@ -59,7 +61,7 @@ class Admission:
                 break
             arrivals.popleft()
             if run.request.accepted == NEVER:
-                run.request.accepted = clock
+                run.request.accepted = clock if had_to_wait else run.arrival
             if goes_on:
                 self._to_move += run.left
                 self._put(run)

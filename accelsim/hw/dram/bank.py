@@ -10,9 +10,11 @@ NO_ROW = -1
 class Request:
     """What is accepted and finished as one: a transaction, or what of it lies in one channel. Times are clocks."""
 
-    __slots__ = ("accepted", "finished", "is_write", "left", "runs")
+    __slots__ = ("accepted", "arrival", "finished", "is_write", "left", "runs")
 
     def __init__(self) -> None:
+        #: When it reaches the controller.
+        self.arrival = 0
         #: When the controller took the first burst; NEVER until then.
         self.accepted = NEVER
         #: When the last data have passed; the latest so far until `left` is 0.

@@ -65,6 +65,7 @@ class DramChannel:
         """
         if not request.left:
             self.requests += 1
+        request.arrival = arrival
         request.left += bursts
         request.is_write = is_write
         _, row, bank, first_group = place
@@ -89,7 +90,7 @@ class DramChannel:
         timing, bus = self._timing, self._bus
         data_end = timing.write_to_data_end if request.is_write else timing.read_to_data_end
         spacing = timing.tCCD_L if request.runs == 1 else timing.tCCD_S
-        return bus.now + (request.left - bus.turns_of(request) - 1) * spacing + data_end
+        return max(bus.now, request.arrival) + (request.left - bus.turns_of(request) - 1) * spacing + data_end
 
     def advance(self, until: int = FOREVER, most_requests: int = 0) -> None:
         """Go on to about a clock, or until at most so many requests are not served. SimulationError if one never is."""
@@ -111,15 +112,19 @@ class DramChannel:
                     boundary = until
                 if boundary > self._next_refresh:
                     boundary = self._next_refresh
-                moved = bus.serve(boundary, admission.beyond - admission.low_water, opening[0] if opening else None)
+                moved, ended = bus.serve(
+                    boundary, admission.beyond - admission.low_water, opening[0] if opening else None
+                )
                 admission.beyond -= moved
-                for bank in bus.ended:
-                    self._end_run(bank)
+                if ended is not None:
+                    self._end_run(ended)
             elif self._other_way:
                 self._turn()
+            elif not opening and admission.change_when_idle():
+                continue
             elif boundary < FOREVER:
                 bus.now = min(until, self._next_refresh, boundary)
-            elif not admission.change_when_idle():
+            else:
                 raise SimulationError(f"DRAM channel: {self.requests} requests wait, and nothing is left to do")
 
     def _end_run(self, bank: Bank) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accelsim.hw.dram.bank import Bank, Request
-from accelsim.hw.dram.timing import FOREVER, NEVER, Timing
+from accelsim.hw.dram.timing import NEVER, Timing
 from accelsim.units import ceil_div
 
 
@@ -20,8 +20,6 @@ class DataBus:
         self.bursts = 0
         #: In the order of their numbers.
         self.active: list[Bank] = []
-        #: The active banks whose run has ended in the last slots, in the order of their last turns.
-        self.ended: list[Bank] = []
         #: Number of the bank that had the last turn; the next is that of the first active bank above it, or of all.
         self.last = 0
         self._next = 0  # the place in `active` of the first bank above it, if there is one
@@ -94,62 +92,59 @@ class DataBus:
         """Clocks in which each active bank has a turn."""
         return self._slot * len(self.active)
 
-    def serve(self, boundary: int, moving: int, opening: Bank | None) -> int:
-        """Let the active banks take turns until the first of them is through with its run, or until `boundary`.
+    def serve(self, boundary: int, moving: int, opening: Bank | None) -> tuple[int, Bank | None]:
+        """Let the active banks take turns until `boundary`, or until a run ends or `moving` bursts have found a place
+        in their bank, or until each bank had a turn more than could be counted.
 
-        It looks up when `moving` bursts can have found a place in their bank; returns how many have. `opening` is the
-        bank that joins next.
+        Returns how many bursts have found a place, and the bank whose run has ended. `opening` is what joins next.
         """
-        active, slot, now, start = self.active, self._slot, self.now, self._next
-        banks, order = len(active), active
+        order, slot, start, clock = self.active, self._slot, self._next, self.now
+        banks = len(order)
         if 0 < start < banks:
-            order = active[start:] + active[:start]
-        slots = -(-(boundary - now) // slot) if boundary > now else 1
+            order = order[start:] + order[:start]
+        slots = -(-(boundary - clock) // slot) if boundary > clock else 1
+        given, moved, ended = 0, 0, None
         if slots > banks:
-            slots = _slots_to_event(order, slots, moving)
-        end = now + slots * slot
-        moved = self._take_turns(order, slots, end)
-        last = (start + slots - 1) % banks
-        self.last, self._next = active[last].number, last + 1
-        self.last_command = end - slot
-        self.bursts += slots
-        self.now = end if end < boundary else self._met(boundary, end, opening)
-        return moved
-
-    def _take_turns(self, order: list[Bank], slots: int, end: int) -> int:
-        """Give slots that end at a clock to banks; how many bursts have found a place in their bank."""
-        banks, slot, ended = len(order), self._slot, self.ended
-        if slots < banks:
-            order, turns, fewer = order[:slots], 1, banks
-        elif banks == 1:
-            turns, fewer = slots, 1
-        else:
-            turns, more = divmod(slots, banks)
-            fewer = banks - more
-            if more:  # those with a turn more had the last ones
-                order = order[more:] + order[:more]
-        moved, precharge_from = 0, end - len(order) * slot + self._recovery
-        ended.clear()
-        for bank in order:
-            if not fewer:
-                turns += 1
-            fewer -= 1
+            rounds = _rounds_without_event(order, slots // banks, moving)
+            if rounds:
+                moved = self._serve_rounds(order, rounds)
+                given = rounds * banks
+                clock += given * slot
+                slots -= given
+        for bank in order if slots >= banks else order[:slots]:
             left = bank.left
-            outside = left - bank.places
-            if outside > 0:
-                moved += turns if turns < outside else outside
-            bank.left = left = left - turns
-            bank.precharge_from = precharge_from
-            precharge_from += slot
-            if not left:
-                ended.append(bank)
-        return moved
+            if left > bank.places:
+                moved += 1
+            bank.left = left - 1
+            bank.precharge_from = clock + self._recovery
+            clock += slot
+            given += 1
+            if left == 1:
+                ended = bank
+                break
+            if moved == moving:
+                break
+        self.bursts += given
+        place = (start + given - 1) % banks
+        self.last, self._next = self.active[place].number, place + 1
+        self.last_command = clock - slot
+        if opening is not None and opening.opens_at < clock and not self._in_group[opening.group]:
+            clock = max(opening.opens_at, self.last_command + min(slot, self._timing.tCCD_S))
+        self.now = clock
+        return moved, ended
 
-    def _met(self, boundary: int, end: int, opening: Bank | None) -> int:
-        """The clock of the next slot at a boundary: after less than a slot if a bank of another group joins there."""
-        if opening is not None and opening.opens_at <= boundary and not self._in_group[opening.group]:
-            end += min(0, self._timing.tCCD_S - self._slot)
-        return end if end > boundary else boundary
+    def _serve_rounds(self, order: list[Bank], rounds: int) -> int:
+        """Give every bank some turns, in this order; how many bursts have found a place in their bank."""
+        precharge_from = self.now + (rounds - 1) * len(order) * self._slot + self._recovery
+        moved = 0
+        for bank in order:
+            outside = bank.left - bank.places
+            if outside > 0:
+                moved += rounds if rounds < outside else outside
+            bank.left -= rounds
+            bank.precharge_from = precharge_from
+            precharge_from += self._slot
+        return moved
 
     def _set_direction(self, is_writing: bool) -> None:
         """The direction of the bus, and from a command in it to a precharge, and from there to the end of its data."""
@@ -159,26 +154,16 @@ class DataBus:
         self.recovered_to_data_end = data_end - self._recovery
 
 
-def _slots_to_event(banks: list[Bank], slots: int, moving: int) -> int:
-    """Slots until the first run of banks in the order of their turns ends, or until `moving` bursts can have moved."""
-    shortest, first, place = FOREVER, 0, 0
+def _rounds_without_event(banks: list[Bank], most: int, moving: int) -> int:
+    """How many turns each bank can have, `most` at most, before a run ends or `moving` bursts have found a place."""
+    leaving = 0
     for bank in banks:
-        if bank.left < shortest:
-            shortest, first = bank.left, place
-        place += 1
-    most = (shortest - 1) * place + first + 1
-    if slots > most:
-        slots = most
-    if 0 < moving < slots:
-        leaving = 0
-        for bank in banks:
-            if bank.left > bank.places:
-                leaving += 1
-        if leaving:
-            most = -(-moving // leaving) * place
-            if slots > most:
-                return most
-    return slots
+        left = bank.left
+        if left <= most:
+            most = left - 1
+        if left > bank.places:
+            leaving += 1
+    return (moving - 1) // leaving if leaving and most * leaving >= moving else most
 
 
 def _slots(banks: int, banks_per_group: int, timing: Timing) -> list[list[int]]:

@@ -68,6 +68,15 @@ class TestQueues:
         write, read = served((place(group=1), 32, "W"), (place(), 64, "R"))
         assert write[1] < read[1]
 
+    def test_writes_go_when_nothing_else_is_there(self) -> None:
+        """Though a read is on its way: it comes when the write has been on the bus for long."""
+        channel, write, read = DramChannel(DDR4), Request(), Request()
+        channel.submit(0, place(), 1, True, write)
+        channel.submit(1000, place(group=1), 1, False, read)
+        channel.advance()
+        assert (write.accepted, write.finished) == (0, 17 + WRITE_DATA)
+        assert (read.accepted, read.finished) == (1000, 1000 + 17 + READ_DATA)
+
     def test_a_later_arrival_is_not_served_earlier(self) -> None:
         assert served((place(), 1, "R"), arrival=100) == [(100, 100 + 17 + READ_DATA)]
 

@@ -31,6 +31,23 @@ def submit_traffic(channel: DramChannel, preset_name: str, seed: int, transactio
     return requests
 
 
+def times(requests: list[Request]) -> list[tuple[int, int]]:
+    return [(request.accepted, request.finished) for request in requests]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("seed", range(3))
+def test_looking_more_often_changes_nothing(preset: str, seed: int) -> None:
+    """A channel that stops every few clocks is where one ends up that does not."""
+    straight, stepped = (DramChannel(load_dram(preset)) for _ in range(2))
+    requests, stepped_requests = (submit_traffic(each, preset, seed, 100) for each in (straight, stepped))
+    straight.advance()
+    while stepped.requests:
+        stepped.advance(stepped.now + 7)
+    assert times(requests) == times(stepped_requests)
+    assert (straight.row_hits, straight.row_misses) == (stepped.row_hits, stepped.row_misses)
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_all_of_it_is_served(preset: str) -> None:
     """No faster than the bus allows."""
