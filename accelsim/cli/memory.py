@@ -28,7 +28,8 @@ def memory(
 ) -> None:
     """Replay a trace of transactions on the DRAM model alone, each as soon as the controller's queue has room."""
     from accelsim.config.presets import load_dram
-    from accelsim.memory.replay import ARBITERS, replay
+    from accelsim.memory.replay import replay
+    from accelsim.memory.result import ARBITERS
     from accelsim.memory.trace_file import read_trace
 
     policy = one_of("--arbiter", arbiter, ARBITERS)

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from accelsim.memory.replay import Latency, MemoryResult
+from accelsim.memory.result import Latency, MemoryResult
 
 
 def memory_tables(result: MemoryResult) -> list[RenderableType]:

@@ -51,11 +51,11 @@ def parse_trace(lines: Iterable[str], label: str) -> Iterator[Access]:
             found = "is empty" if header is None else f"found {shortened(','.join(header))}"
             raise InputError(f"{label}:1", found, f"the header {','.join(COLUMNS)}")
         for row in reader:
-            initiator, address, size, op = row
-            access = Access(initiator, int(address, 16), int(size), writes[op])
-            if not (initiator and 0 <= access.address < MAX_ADDRESS and 0 < access.size_bytes <= MAX_BYTES):
+            initiator, hexadecimal, size, op = row
+            address, size_bytes = int(hexadecimal, 16), int(size)
+            if not (initiator and 0 <= address < MAX_ADDRESS and 0 < size_bytes <= MAX_BYTES):
                 raise ValueError
-            yield access
+            yield Access(initiator, address, size_bytes, writes[op])
     except UnicodeDecodeError:  # a ValueError, too
         raise
     except (ValueError, KeyError):

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from accelsim.config.presets import load_dram
-from accelsim.memory.replay import MemoryResult, replay
+from accelsim.memory.replay import replay
+from accelsim.memory.result import MemoryResult
 from benchmarks.validation.comparison import Comparison, percent
 from benchmarks.validation.dram_patterns import PRESETS, divided, trace
 

@@ -39,15 +39,13 @@ class AddressMap:
 
     def chunks(self, address: int, size_bytes: int) -> Iterable[tuple[Location, int, int]]:
         """Place, bursts and bytes of the part of a range in each block that it touches."""
-        if address % self.block_bytes + size_bytes <= self.block_bytes:  # nearly all are in one
-            return ((self.locate(address), self._bursts(address, size_bytes), size_bytes),)
+        burst = self._burst_bytes
+        if address % self.block_bytes + size_bytes <= self.block_bytes:
+            return ((self.locate(address), (address + size_bytes - 1) // burst - address // burst + 1, size_bytes),)
         parts = cut_at_multiples(address, size_bytes, self.block_bytes)
-        return [(self.locate(start), self._bursts(start, length), length) for start, length in parts]
+        return [chunk for part in parts for chunk in self.chunks(*part)]
 
     def locate(self, address: int) -> Location:
         """The place of the burst that holds the byte at `address`."""
         channel, channels, row, rows, bank, banks, group, groups = self._strides
         return address // channel % channels, address // row % rows, address // bank % banks, address // group % groups
-
-    def _bursts(self, address: int, size_bytes: int) -> int:
-        return (address + size_bytes - 1) // self._burst_bytes - address // self._burst_bytes + 1

@@ -95,37 +95,33 @@ class DramChannel:
     def advance(self, until: int = FOREVER, most_requests: int = 0) -> None:
         """Go on to about a clock, or until at most so many requests are not served. SimulationError if one never is."""
         admission, bus, opening = self._admission, self._bus, self._opening
-        while self.requests > most_requests and bus.now < until:
-            now = bus.now
-            if now >= self._next_refresh:
+        now, horizon = bus.now, min(until, self._next_refresh)
+        while self.requests > most_requests and now < until:
+            if now >= horizon:
                 self._refresh()
-                now = bus.now
+                now, horizon = bus.now, min(until, self._next_refresh)
             if admission.next_arrival <= now or admission.beyond <= admission.low_water:
                 admission.accept(now)
             while opening and opening[0].opens_at <= now:
                 self._opened(opening.popleft())
-            boundary = opening[0].opens_at if opening else FOREVER
-            if boundary > admission.next_arrival:
+            following = opening[0] if opening else None
+            boundary = horizon
+            if following is not None and following.opens_at < boundary:
+                boundary = following.opens_at
+            if admission.next_arrival < boundary:
                 boundary = admission.next_arrival
             if bus.active:
-                if boundary > until:
-                    boundary = until
-                if boundary > self._next_refresh:
-                    boundary = self._next_refresh
-                moved, ended = bus.serve(
-                    boundary, admission.beyond - admission.low_water, opening[0] if opening else None
-                )
+                moved, ended = bus.serve(boundary, admission.beyond - admission.low_water, following)
                 admission.beyond -= moved
                 if ended is not None:
                     self._end_run(ended)
             elif self._other_way:
                 self._turn()
-            elif not opening and admission.change_when_idle():
-                continue
-            elif boundary < FOREVER:
-                bus.now = min(until, self._next_refresh, boundary)
-            else:
-                raise SimulationError(f"DRAM channel: {self.requests} requests wait, and nothing is left to do")
+            elif following is not None or not admission.change_when_idle():
+                if following is None and admission.next_arrival == FOREVER:
+                    raise SimulationError(f"DRAM channel: {self.requests} requests wait, and nothing is left to do")
+                bus.now = boundary
+            now = bus.now
 
     def _end_run(self, bank: Bank) -> None:
         """The bank's run has ended: tell its request, and go on with what comes next."""
@@ -172,7 +168,7 @@ class DramChannel:
     def _pick(self, bank: Bank) -> None:
         """What a bank that waits does next: serve a row hit, wait for the bus to turn, or open another row."""
         runs, row = bank.runs, bank.row
-        if row != NO_ROW and (runs[0].row == row or self._hits_go_first(bank)):
+        if row != NO_ROW and (runs[0].row == row or (len(runs) > 1 and self._hits_go_first(bank))):
             left, hits_other_way = self._window, False
             for run in runs:
                 if left <= 0:

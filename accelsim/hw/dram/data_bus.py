@@ -98,46 +98,49 @@ class DataBus:
 
         Returns how many bursts have found a place, and the bank whose run has ended. `opening` is what joins next.
         """
-        order, slot, start, clock = self.active, self._slot, self._next, self.now
-        banks = len(order)
-        if 0 < start < banks:
-            order = order[start:] + order[:start]
+        active, slot, clock, at = self.active, self._slot, self.now, self._next
+        recovery, banks = self._recovery, len(active)
         slots = -(-(boundary - clock) // slot) if boundary > clock else 1
-        given, moved, ended = 0, 0, None
-        if slots > banks:
-            rounds = _rounds_without_event(order, slots // banks, moving)
-            if rounds:
-                moved = self._serve_rounds(order, rounds)
-                given = rounds * banks
-                clock += given * slot
-                slots -= given
-        for bank in order if slots >= banks else order[:slots]:
+        self.bursts += slots
+        moved, ended, round_ends = 0, None, slots - banks
+        while slots:
+            if at == banks:
+                at = 0
+            bank = active[at]
+            at += 1
             left = bank.left
             if left > bank.places:
                 moved += 1
             bank.left = left - 1
-            bank.precharge_from = clock + self._recovery
+            bank.precharge_from = clock + recovery
             clock += slot
-            given += 1
+            slots -= 1
             if left == 1:
                 ended = bank
                 break
             if moved == moving:
                 break
-        self.bursts += given
-        place = (start + given - 1) % banks
-        self.last, self._next = self.active[place].number, place + 1
+            if slots == round_ends:
+                if slots > banks:
+                    rounds = _rounds_without_event(active, slots // banks, moving - moved)
+                    if rounds:
+                        moved += self._serve_rounds(active, at, clock, rounds)
+                        clock += rounds * banks * slot
+                        slots -= rounds * banks
+                round_ends = slots - banks
+        self.bursts -= slots
+        self.last, self._next = bank.number, at
         self.last_command = clock - slot
         if opening is not None and opening.opens_at < clock and not self._in_group[opening.group]:
             clock = max(opening.opens_at, self.last_command + min(slot, self._timing.tCCD_S))
         self.now = clock
         return moved, ended
 
-    def _serve_rounds(self, order: list[Bank], rounds: int) -> int:
-        """Give every bank some turns, in this order; how many bursts have found a place in their bank."""
-        precharge_from = self.now + (rounds - 1) * len(order) * self._slot + self._recovery
+    def _serve_rounds(self, active: list[Bank], at: int, clock: int, rounds: int) -> int:
+        """Give every bank some turns; how many bursts have found a place in their bank."""
+        precharge_from = clock + (rounds - 1) * len(active) * self._slot + self._recovery
         moved = 0
-        for bank in order:
+        for bank in active[at:] + active[:at] if at else active:
             outside = bank.left - bank.places
             if outside > 0:
                 moved += rounds if rounds < outside else outside
