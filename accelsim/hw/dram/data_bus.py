@@ -10,7 +10,7 @@ from accelsim.units import ceil_div
 class DataBus:
     """Banks whose row is open and whose next burst goes in the bus's direction are *active*: they take turns.
 
-    A turn is a slot of one burst; slots in which nothing else changes are counted, not stepped through.
+    A turn is a slot of one burst. Whole rounds in which nothing happens are counted, not gone through.
     """
 
     def __init__(self, timing: Timing, bank_groups: int, banks_per_group: int) -> None:
@@ -93,16 +93,16 @@ class DataBus:
         return self._slot * len(self.active)
 
     def serve(self, boundary: int, moving: int, opening: Bank | None) -> tuple[int, Bank | None]:
-        """Let the active banks take turns until `boundary`, or until a run ends or `moving` bursts have found a place
-        in their bank, or until each bank had a turn more than could be counted.
+        """Let the active banks take turns until `boundary`, a run ends, or `moving` bursts have found a place.
 
-        Returns how many bursts have found a place, and the bank whose run has ended. `opening` is what joins next.
+        A burst finds a place in the window of its bank when one before it has had its turn. Returns how many did, and
+        the bank whose run has ended. `opening` is the bank that joins next.
         """
         active, slot, clock, at = self.active, self._slot, self.now, self._next
         recovery, banks = self._recovery, len(active)
         slots = -(-(boundary - clock) // slot) if boundary > clock else 1
         self.bursts += slots
-        moved, ended, round_ends = 0, None, slots - banks
+        moved, ended, left_after_round = 0, None, slots - banks
         while slots:
             if at == banks:
                 at = 0
@@ -120,14 +120,14 @@ class DataBus:
                 break
             if moved == moving:
                 break
-            if slots == round_ends:
+            if slots == left_after_round:
                 if slots > banks:
                     rounds = _rounds_without_event(active, slots // banks, moving - moved)
                     if rounds:
                         moved += self._serve_rounds(active, at, clock, rounds)
                         clock += rounds * banks * slot
                         slots -= rounds * banks
-                round_ends = slots - banks
+                left_after_round = slots - banks
         self.bursts -= slots
         self.last, self._next = bank.number, at
         self.last_command = clock - slot
@@ -137,7 +137,7 @@ class DataBus:
         return moved, ended
 
     def _serve_rounds(self, active: list[Bank], at: int, clock: int, rounds: int) -> int:
-        """Give every bank some turns; how many bursts have found a place in their bank."""
+        """Give every bank some turns, beginning at a place and a clock; how many bursts have found a place."""
         precharge_from = clock + (rounds - 1) * len(active) * self._slot + self._recovery
         moved = 0
         for bank in active[at:] + active[:at] if at else active:
