@@ -84,8 +84,9 @@ def compare() -> Comparison:
         cells = (preset, str(len(mine)), percent(mean), percent(mine[worst]), worst.pattern, spread)
         table.append(f"| {' | '.join(cells)} |")
     beyond = [(row, error) for row, error in errors.items() if abs(error) > bound_of(row.pattern)]
-    table += ["", "Beyond the bound (10 %, below 1 KB 15 %):", ""]
-    table += ["| DRAM | pattern | DRAMsim3 | error |", "|---|---|---|---|"]
+    table += ["", f"Beyond the bound (10 %, below 1 KB 15 %): {len(beyond) or 'none'}."]
+    if beyond:
+        table += ["", "| DRAM | pattern | DRAMsim3 | error |", "|---|---|---|---|"]
     table += [
         f"| {PRESETS[row.config]} | {row.pattern} | {row.bus_efficiency:.3f} | {error:+.1%} |" for row, error in beyond
     ]
