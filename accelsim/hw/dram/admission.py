@@ -14,8 +14,8 @@ class Admission:
 
     Reads move on to their bank as soon as it has a place in its window, and writes are kept, until all places for
     them are taken (or there is nothing else to do). Then it is the other way round until as many writes have moved on
-    as there are places: a drain. A run is taken as a whole once there is a place for its first burst; the next one
-    waits until all of them would have found one.
+    as there are places: a drain. A chunk is taken as a whole once there is a place for its first burst; the next one
+    waits until all of its bursts would have found one.
 
     Parameters: put sends a run to its bank, take_back returns what has found no place there.
     """
@@ -51,7 +51,7 @@ class Admission:
                 break
             run = arrivals[0]
             goes_on = run.is_write == self._is_draining
-            if (self.beyond if goes_on else self._kept_bursts) >= capacity:
+            if (self.beyond if goes_on else self._kept_bursts) >= capacity and not run.follows:
                 self._is_full = True
                 if goes_on:
                     self.low_water = capacity - 1

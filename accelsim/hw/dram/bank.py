@@ -27,11 +27,13 @@ class Request:
 
 
 class Run:
-    """Bursts of one request in one row of one bank."""
+    """Bursts of one request in one row of one bank: a chunk, or, with others that follow, a group's share of one."""
 
-    __slots__ = ("arrival", "bank", "is_write", "left", "request", "row")
+    __slots__ = ("arrival", "bank", "follows", "is_write", "left", "request", "row")
 
-    def __init__(self, arrival: int, bank: Bank, row: int, bursts: int, is_write: bool, request: Request) -> None:
+    def __init__(
+        self, arrival: int, bank: Bank, row: int, bursts: int, is_write: bool, request: Request, follows: bool = False
+    ) -> None:
         #: When it reaches the controller.
         self.arrival = arrival
         self.bank = bank
@@ -40,6 +42,8 @@ class Run:
         self.left = bursts
         self.is_write = is_write
         self.request = request
+        #: Whether it is of the same chunk as the run before it.
+        self.follows = follows
 
     def divide(self, bursts: int) -> Run:
         """Keep the first ones, and give the last `bursts` away as a run of their own."""

@@ -75,13 +75,10 @@ class DramChannel:
             arrive(Run(arrival, banks[first_group * per_group + bank], row, bursts, is_write, request))
             return
         groups = self._groups
-        window = groups * self._window  # a part at a time, so that the groups arrive side by side as their bursts do
-        for first in range(0, bursts, window):
-            part = bursts - first if bursts - first < window else window
-            for step in range(groups if groups < part else part):
-                share, group = (part - step + groups - 1) // groups, (first_group + step) % groups
-                request.runs += 1
-                arrive(Run(arrival, banks[group * per_group + bank], row, share, is_write, request))
+        for step in range(groups if groups < bursts else bursts):
+            share, group = (bursts - step + groups - 1) // groups, (first_group + step) % groups
+            request.runs += 1
+            arrive(Run(arrival, banks[group * per_group + bank], row, share, is_write, request, step > 0))
 
     def earliest_end(self, request: Request) -> int:
         """When the last data of a request have passed, or, if some of it is left, a clock before which they cannot."""
