@@ -32,6 +32,7 @@ class DramChannel:
         ]
         self._bus = DataBus(timing, groups, per_group)
         self._admission = Admission(timing.queue_bursts, self._put, self._take_back)
+        self._arrive = self._admission.arrive
         self._window = timing.bank_queue_bursts
         self._interleaves_bank_groups = preset.interleaves_bank_groups
         self._opening: deque[Bank] = deque()  # in the order in which their rows are open
@@ -69,7 +70,7 @@ class DramChannel:
         request.left += bursts
         request.is_write = is_write
         _, row, bank, first_group = place
-        banks, per_group, arrive = self._banks, self._banks_per_group, self._admission.arrive
+        banks, per_group, arrive = self._banks, self._banks_per_group, self._arrive
         if not self._interleaves_bank_groups:
             request.runs += 1
             arrive(Run(arrival, banks[first_group * per_group + bank], row, bursts, is_write, request))
@@ -132,12 +133,13 @@ class DramChannel:
         if data_end > request.finished:
             request.finished = data_end
         runs.remove(run)
-        if runs and runs[0].row == run.row and runs[0].is_write == run.is_write:
-            bank.start(runs[0])
+        following = runs[0] if runs else None
+        if following is not None and following.row == run.row and following.is_write == run.is_write:
+            bank.start(following)
             return
         bank.current = None
         self._bus.leave(bank)
-        if runs:
+        if following is not None:
             self._pick(bank)
 
     def _put(self, run: Run) -> None:

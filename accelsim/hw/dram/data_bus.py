@@ -25,6 +25,7 @@ class DataBus:
         self._next = 0  # the place in `active` of the first bank above it, if there is one
         self._timing = timing
         self._in_group = [0] * bank_groups
+        self._sharing = 0  # the most active banks of one group
         self._slots = _slots(bank_groups * banks_per_group, banks_per_group, timing)
         self._slot = 0  # clocks from one burst to the next
         self._set_direction(is_writing=False)
@@ -41,8 +42,11 @@ class DataBus:
             self.last, self._next = number - 1, place
         elif number <= self.last:
             self._next += 1
-        self._in_group[bank.group] += 1
-        self._slot = self._slots[len(self.active)][max(self._in_group)]
+        in_group = self._in_group[bank.group] + 1
+        self._in_group[bank.group] = in_group
+        if in_group > self._sharing:
+            self._sharing = in_group
+        self._slot = self._slots[len(self.active)][self._sharing]
 
     def leave(self, bank: Bank) -> None:
         """Its run has ended, and no other follows."""
@@ -51,8 +55,11 @@ class DataBus:
         del active[place]
         if place < self._next:
             self._next -= 1
-        self._in_group[bank.group] -= 1
-        self._slot = self._slots[len(active)][max(self._in_group)]
+        in_group = self._in_group[bank.group]
+        self._in_group[bank.group] = in_group - 1
+        if in_group == self._sharing:
+            self._sharing = max(self._in_group)
+        self._slot = self._slots[len(active)][self._sharing]
 
     def go_on_with(self, number: int) -> None:
         """Give the next turn to the bank of this number if it is active, or else to the first above it."""
@@ -69,7 +76,7 @@ class DataBus:
             bank.settle()
         self.active.clear()
         self._next = 0
-        self._in_group = [0] * len(self._in_group)
+        self._in_group, self._sharing = [0] * len(self._in_group), 0
 
     def turns_of(self, request: Request) -> int:
         """Turns that the runs of a request have had and that are not taken off it yet."""
@@ -102,23 +109,22 @@ class DataBus:
         recovery, banks = self._recovery, len(active)
         slots = -(-(boundary - clock) // slot) if boundary > clock else 1
         self.bursts += slots
-        moved, ended, left_after_round = 0, None, slots - banks
+        moved, left_after_round = 0, slots - banks
         while slots:
             if at == banks:
                 at = 0
             bank = active[at]
             at += 1
             left = bank.left
-            if left > bank.places:
-                moved += 1
             bank.left = left - 1
             bank.precharge_from = clock + recovery
             clock += slot
             slots -= 1
+            if left > bank.places:
+                moved += 1
+                if moved == moving:
+                    break
             if left == 1:
-                ended = bank
-                break
-            if moved == moving:
                 break
             if slots == left_after_round:
                 if slots > banks:
@@ -134,7 +140,7 @@ class DataBus:
         if opening is not None and opening.opens_at < clock and not self._in_group[opening.group]:
             clock = max(opening.opens_at, self.last_command + min(slot, self._timing.tCCD_S))
         self.now = clock
-        return moved, ended
+        return moved, None if bank.left else bank
 
     def _serve_rounds(self, active: list[Bank], at: int, clock: int, rounds: int) -> int:
         """Give every bank some turns, beginning at a place and a clock; how many bursts have found a place."""
