@@ -63,8 +63,7 @@ class Admission:
             if run.request.accepted == NEVER:
                 run.request.accepted = clock if had_to_wait else run.arrival
             if goes_on:
-                self._to_move += run.left
-                self._put(run)
+                self._send(run)
                 continue
             self._kept.append(run)
             self._kept_bursts += run.left
@@ -102,5 +101,8 @@ class Admission:
         self._kept_bursts = sum(run.left for run in back)
         self.beyond = 0
         for run in sent:
-            self._to_move += run.left
-            self._put(run)
+            self._send(run)
+
+    def _send(self, run: Run) -> None:
+        self._to_move += run.left
+        self._put(run)

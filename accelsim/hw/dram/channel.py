@@ -32,8 +32,6 @@ class DramChannel:
         ]
         self._bus = DataBus(timing, groups, per_group)
         self._admission = Admission(timing.queue_bursts, self._put, self._take_back)
-        self._arrive = self._admission.arrive
-        self._window = timing.bank_queue_bursts
         self._interleaves_bank_groups = preset.interleaves_bank_groups
         self._opening: deque[Bank] = deque()  # in the order in which their rows are open
         self._other_way: list[Bank] = []  # banks that wait for the bus to turn
@@ -70,7 +68,7 @@ class DramChannel:
         request.left += bursts
         request.is_write = is_write
         _, row, bank, first_group = place
-        banks, per_group, arrive = self._banks, self._banks_per_group, self._arrive
+        banks, per_group, arrive = self._banks, self._banks_per_group, self._admission.arrive
         if not self._interleaves_bank_groups:
             request.runs += 1
             arrive(Run(arrival, banks[first_group * per_group + bank], row, bursts, is_write, request))
@@ -157,7 +155,7 @@ class DramChannel:
         """The row of a bank is open: its turn is the next."""
         bank.is_opening = False
         run = bank.runs[0]
-        if run.is_write == self._bus.is_writing and run.row == bank.row:
+        if run.is_write == self._bus.is_writing and run.row == bank.row:  # nearly always; `_pick` would find it, too
             bank.start(run)
             self._bus.join(bank, is_next=True)
         else:
@@ -168,7 +166,7 @@ class DramChannel:
         """What a bank that waits does next: serve a row hit, wait for the bus to turn, or open another row."""
         runs, row = bank.runs, bank.row
         if row != NO_ROW and (runs[0].row == row or (len(runs) > 1 and self._hits_go_first(bank))):
-            left, hits_other_way = self._window, False
+            left, hits_other_way = bank.window, False
             for run in runs:
                 if left <= 0:
                     break

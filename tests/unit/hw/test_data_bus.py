@@ -14,18 +14,24 @@ from accelsim.hw.dram.timing import FOREVER, Timing
 PRESETS = ("ddr4-2400", "ddr3-1600", "hbm2-1ch")
 
 
+def waiting_bank(number: int, *bursts: int, per_group: int = 4) -> Bank:
+    """A bank whose row is open, with runs of so many bursts; it serves the first."""
+    bank = Bank(number, number // per_group, window=8)
+    for each in bursts:
+        bank.put(Run(0, bank, 0, each, False, Request()))
+    bank.start(bank.runs[0])
+    return bank
+
+
 def bus_with_traffic(preset_name: str, seed: int) -> tuple[DataBus, list[Bank]]:
     """Some active banks; the last turn was anybody's."""
     draw, preset = random.Random(seed), load_dram(preset_name)
     timing, per_group = Timing.of(preset), preset.banks_per_group
     bus, banks = DataBus(timing, preset.bank_groups, per_group), []
     for number in draw.sample(range(preset.bank_groups * per_group), draw.randrange(1, 7)):
-        bank = Bank(number, number // per_group, window=8)
-        for _ in range(draw.randrange(1, 3)):
-            bank.put(Run(0, bank, 0, draw.randrange(1, 40), False, Request()))
-        bank.start(bank.runs[0])
-        bus.join(bank)
-        banks.append(bank)
+        runs = [draw.randrange(1, 40) for _ in range(draw.randrange(1, 3))]
+        banks.append(waiting_bank(number, *runs, per_group=per_group))
+        bus.join(banks[-1])
     bus.go_on_with(draw.randrange(preset.bank_groups * per_group))
     return bus, banks
 
@@ -58,10 +64,7 @@ def test_it_stops_when_enough_have_found_a_place() -> None:
     timing = Timing.of(load_dram("ddr4-2400"))
     bus = DataBus(timing, 4, 4)
     for number in (0, 4):
-        bank = Bank(number, number // 4, window=8)
-        bank.put(Run(0, bank, 0, 20, False, Request()))
-        bank.start(bank.runs[0])
-        bus.join(bank)
+        bus.join(waiting_bank(number, 20))
     assert bus.serve(FOREVER, 5, None) == (5, None)
     assert bus.bursts == 5
 
@@ -69,11 +72,9 @@ def test_it_stops_when_enough_have_found_a_place() -> None:
 def test_turns_go_round_by_number() -> None:
     """Three banks of different groups, after bank 4: 8, 0, 4, 8, 0, ...; a slot of tCCD_S = 4 each."""
     timing = Timing.of(load_dram("ddr4-2400"))
-    bus, banks = DataBus(timing, 4, 4), {number: Bank(number, number // 4, window=8) for number in (0, 4, 8)}
-    for bank in banks.values():
-        bank.put(Run(0, bank, 0, 100, False, Request()))
-        bank.start(bank.runs[0])
-        bus.join(bank)
+    bus = DataBus(timing, 4, 4)
+    for number in (0, 4, 8):
+        bus.join(waiting_bank(number, 100))
     bus.go_on_with(5)
     order = []
     for _ in range(5):
@@ -85,9 +86,7 @@ def test_turns_go_round_by_number() -> None:
 
 def test_a_bank_that_joins_has_the_next_turn() -> None:
     bus, banks = bus_with_traffic("ddr4-2400", seed=3)
-    late = Bank(next(number for number in range(16) if all(number != bank.number for bank in banks)), 0, window=8)
-    late.put(Run(0, late, 0, 5, False, Request()))
-    late.start(late.runs[0])
+    late = waiting_bank(next(number for number in range(16) if all(number != bank.number for bank in banks)), 5)
     bus.join(late, is_next=True)
     bus.serve(bus.now + 1, FOREVER, None)
     assert (bus.last, late.left) == (late.number, 4)
